@@ -1,0 +1,1 @@
+"""What keeps the ports' promises on real systems; families never import each other."""

@@ -1,0 +1,74 @@
+"""A lock that the kernel takes away when its holder dies."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from contextlib import suppress
+from typing import Final
+
+from amankan.adapters.disks.descriptors import NO_ROOM, open_file, read_from, write_at
+from amankan.journal.lock import locked
+
+NOTE_LIMIT_BYTES: Final = 4096
+_TRIES: Final = 16
+
+
+class LocalHold:
+    """A lock on an open file; the kernel lets go of it when the last descriptor is closed, by whatever death."""
+
+    def __init__(self, descriptor: int) -> None:
+        """Own the descriptor."""
+        self._descriptor: int | None = descriptor
+
+    def release(self) -> None:
+        """Let go; the file stays, for a lock file that is removed would let two in."""
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+
+
+def take_lock(folder: int, name: str, *, note: str) -> LocalHold:
+    """
+    The file `name` of the folder is locked by this process and holds `note`, where there is room for it.
+
+    A full disk must not keep anybody from recovering, so a note that finds no room is left out.
+
+    Raises:
+        Locked: another living process holds it.
+        OSError: as the system says.
+    """
+    for _ in range(_TRIES):
+        descriptor = open_file(folder, name, flags=os.O_RDWR | os.O_CREAT)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if _still_named(folder, name, descriptor=descriptor):
+                _write_note(descriptor, note)
+                return LocalHold(descriptor)
+        except BlockingIOError:
+            told = read_from(descriptor)[:NOTE_LIMIT_BYTES].decode(errors="replace")
+            os.close(descriptor)
+            raise locked(told) from None
+        except BaseException:
+            os.close(descriptor)
+            raise
+        os.close(descriptor)
+    raise OSError(f"{name} is replaced again and again")
+
+
+def _still_named(folder: int, name: str, *, descriptor: int) -> bool:
+    """Tell whether the locked file is the one that others will find by this name."""
+    with suppress(FileNotFoundError):
+        return os.path.samestat(os.fstat(descriptor), os.stat(name, dir_fd=folder, follow_symlinks=False))
+    return False
+
+
+def _write_note(descriptor: int, note: str) -> None:
+    """Write over the old note before cutting what is left of it, which needs no new room."""
+    content = note.encode()[:NOTE_LIMIT_BYTES]
+    try:
+        write_at(descriptor, 0, content=content)
+        os.ftruncate(descriptor, len(content))
+    except OSError as fault:
+        if fault.errno not in NO_ROOM:
+            raise

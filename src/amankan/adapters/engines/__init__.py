@@ -1,0 +1,1 @@
+"""Databases, one folder or file each."""

@@ -1,0 +1,52 @@
+"""Dump and load by PostgreSQL's own tools, every row hashed as it goes by."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from amankan.adapters.engines.postgres.address import Address
+from amankan.adapters.engines.postgres.dump import Manner, RunningDump
+from amankan.adapters.engines.postgres.load import Loading, load_archive
+from amankan.adapters.engines.postgres.pacing import pressure
+from amankan.adapters.engines.postgres.schema import server_major
+from amankan.adapters.engines.postgres.session import connected
+from amankan.adapters.engines.postgres.survey import survey
+from amankan.adapters.engines.postgres.tools import Tools, find_tools
+from amankan.model.fingerprint import Fingerprint
+from amankan.model.pace import Pace
+from amankan.ports.clock import Clock
+from amankan.ports.progress import Progress
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostgresArchiver:
+    """
+    The archiver of one server.
+
+    `tools` are found by the server's version where they are not given; `load_sessions` fill a database at once.
+    """
+
+    address: Address
+    clock: Clock
+    tools: Tools | None = None
+    lock_seconds: float = 5.0
+    load_sessions: int = 2
+
+    @contextmanager
+    def dump(self, database: str, *, pace: Pace, progress: Progress) -> Iterator[RunningDump]:
+        """Keep the promise of the port; tables are locked against changes of their form until the context is left."""
+        address = self.address.at(database)
+        with connected(address) as session:
+            seen = survey(session, tools=self.tools, lock_seconds=self.lock_seconds)
+            manner = Manner(pressure=pressure(pace), lock_seconds=self.lock_seconds, progress=progress, clock=self.clock)
+            yield RunningDump(address, seen, manner=manner)
+
+    def load(self, pieces: Iterable[bytes], *, into: str, progress: Progress, total_bytes: int = 0) -> Fingerprint:
+        """Keep the promise of the port: pg_restore fills the database, then every row is read back and hashed."""
+        address = self.address.at(into)
+        with connected(address) as session:
+            tools = self.tools or find_tools(server_major(session)[0])
+        loading = Loading(address=address, tools=tools, sessions=self.load_sessions, progress=progress, total_bytes=total_bytes)
+        return load_archive(pieces, loading)

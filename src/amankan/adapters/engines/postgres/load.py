@@ -1,0 +1,155 @@
+"""An archive put into an empty database by pg_restore, several at once."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import Final
+
+from amankan.adapters.engines.postgres.address import Address
+from amankan.adapters.engines.postgres.archive.blocks import read_blocks
+from amankan.adapters.engines.postgres.archive.events import Begin, Content, End, Event, Part, Rows
+from amankan.adapters.engines.postgres.archive.source import Source
+from amankan.adapters.engines.postgres.archive.toc import TABLE_DATA, Toc, read_toc
+from amankan.adapters.engines.postgres.feeder import Feeder
+from amankan.adapters.engines.postgres.fingerprint import read_back
+from amankan.adapters.engines.postgres.reach import database_word
+from amankan.adapters.engines.postgres.settings import client
+from amankan.adapters.engines.postgres.tools import Tools
+from amankan.errors import CommandFailed, EngineFailed
+from amankan.model.fingerprint import Fingerprint
+from amankan.model.sentence import say
+from amankan.ports.progress import Progress
+from amankan.proc.run import run
+from amankan.proc.stream import Stream
+
+# Tablespaces belong to the machine that the archive comes from; everything is put where the database is.
+WORDS: Final = ("--exit-on-error", "--no-password", "--no-tablespaces")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loading:
+    """Where an archive is put, with what, by how many sessions at once, who is told, and its size where it is known."""
+
+    address: Address
+    tools: Tools
+    sessions: int
+    progress: Progress
+    total_bytes: int = 0
+
+
+def load_archive(pieces: Iterable[bytes], loading: Loading) -> Fingerprint:
+    """
+    The empty database holds the archive; returns what it holds, read back row by row.
+
+    Definitions come first, then rows by several pg_restore at once, each of which reads an archive of its own with the same
+    contents and a part of the rows, then indexes, constraints and triggers by as many jobs. Only the contents lie in memory.
+
+    Raises:
+        EngineFailed: pg_restore stopped at its first error; the database may hold a part.
+        Damaged: the archive is not whole; the database may hold a part.
+    """
+    address, tools, sessions, progress = loading.address, loading.tools, loading.sessions, loading.progress
+    source = Source(pieces)
+    toc = read_toc(source)
+    progress.begin("restore", total_bytes=loading.total_bytes)
+    try:
+        with contents_file(toc.raw) as contents:
+            restore(address, tools, "--section=pre-data", contents=contents)
+            _fill(address, tools, sessions=sessions, toc=toc, events=_told(read_blocks(source, toc), progress))
+            restore(address, tools, "--section=post-data", f"--jobs={sessions}", contents=contents)
+        return read_back(address, toc, sessions=sessions, progress=progress)
+    except CommandFailed as fault:
+        raise EngineFailed(say("cannot load {name}: {reason}", name=address.database, reason=str(fault))) from fault
+    finally:
+        progress.end()
+
+
+@contextmanager
+def contents_file(content: bytes) -> Iterator[int]:
+    """Lend the number of a file in memory with this content, as programs open it by name."""
+    handle = os.memfd_create("contents", os.MFD_CLOEXEC)
+    try:
+        os.fchmod(handle, 0o600)
+        with os.fdopen(os.dup(handle), "wb") as written:
+            written.write(content)
+        yield handle
+    finally:
+        os.close(handle)
+
+
+def restore(address: Address, tools: Tools, *words: str, contents: int) -> None:
+    """The part of an archive's contents that `words` choose is in the database."""
+    to = f"--dbname={database_word(address.database)}"
+    with client(tools, address, "pg_restore", *WORDS, *words, to, f"/proc/self/fd/{contents}") as program:
+        run(program.command, handles=(*program.handles, contents))
+
+
+def _fill(address: Address, tools: Tools, *, sessions: int, toc: Toc, events: Iterator[Event]) -> None:
+    """All rows are in the database: rows of tables dealt out to all sessions, the rest to the first alone."""
+    numbers = "".join(f"{entry.number};\n" for entry in toc.entries if entry.kind == TABLE_DATA)
+    with ExitStack() as stack:
+        chosen = stack.enter_context(contents_file(numbers.encode()))
+        feeders = [
+            stack.enter_context(_feeder(address, tools, chosen=chosen if number > 0 else None))
+            for number in range(sessions if numbers else 1)
+        ]
+        for feeder in feeders:
+            feeder.give_bytes(toc.raw)
+        _deal(events, feeders)
+        for feeder in feeders:
+            feeder.finish()
+
+
+def _deal(events: Iterator[Event], feeders: list[Feeder]) -> None:
+    long_row: Feeder | None = None
+    of_table = False
+    for event in events:
+        match event:
+            case Begin(entry=entry):
+                of_table = entry.kind == TABLE_DATA
+                _give_all(event, feeders if of_table else feeders[:1])
+            case End():
+                _give_all(event, feeders if of_table else feeders[:1])
+            case Rows():
+                min(feeders, key=Feeder.waiting).give(event)
+            case Part(last=last):
+                long_row = long_row or min(feeders, key=Feeder.waiting)
+                long_row.give(event)
+                long_row = None if last else long_row
+            case _:
+                feeders[0].give(event)
+
+
+def _give_all(event: Event, feeders: list[Feeder]) -> None:
+    for feeder in feeders:
+        feeder.give(event)
+
+
+@contextmanager
+def _feeder(address: Address, tools: Tools, *, chosen: int | None) -> Iterator[Feeder]:
+    words = ["--section=data", f"--dbname={database_word(address.database)}"]
+    if chosen is not None:
+        words.append(f"--use-list=/proc/self/fd/{chosen}")
+    with client(tools, address, "pg_restore", *WORDS, *words) as program:
+        handles = program.handles if chosen is None else (*program.handles, chosen)
+        with Stream(program.command, feeds=True, handles=handles) as stream:
+            feeder = Feeder(stream)
+            try:
+                yield feeder
+            finally:
+                # In this order: nothing is closed while the thread still writes to it.
+                stream.stop()
+                feeder.close()
+
+
+def _told(events: Iterator[Event], progress: Progress) -> Iterator[Event]:
+    for event in events:
+        if isinstance(event, Rows):
+            # To count the rows costs more than all else that is done with them here; reading back tells them.
+            progress.advance(done_bytes=len(event.text))
+        elif isinstance(event, Part | Content):
+            progress.advance(done_bytes=len(event.content))
+        yield event

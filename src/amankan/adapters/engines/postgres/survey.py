@@ -1,0 +1,130 @@
+"""What is seen of a database at the one snapshot of its dump, before its rows are read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from psycopg import errors, sql
+
+from amankan.adapters.engines.postgres.cluster import making_of, roles_sql, settings_sql
+from amankan.adapters.engines.postgres.expected import hindrances, promised_labels, table_names, tables_bytes
+from amankan.adapters.engines.postgres.schema import Definition, definitions, server_major
+from amankan.adapters.engines.postgres.session import Session, row
+from amankan.adapters.engines.postgres.tools import Tools, find_tools
+from amankan.errors import EngineFailed, Refused
+from amankan.model.database import Making
+from amankan.model.identity import Identity
+from amankan.model.sentence import say
+
+# How often the list of tables is read again where one of them was dropped before it could be locked.
+TRIES: Final = 3
+
+# How many names in one message a person reads.
+NAMED: Final = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Survey:
+    """
+    Everything but rows. The session's transaction holds the snapshot and a lock on every table until it is closed.
+
+    `name` is the application name of all sessions of this dump, `promised` the labels of what must come with rows.
+    """
+
+    session: Session
+    name: str
+    snapshot: str
+    tools: Tools
+    server: str
+    identity: Identity
+    making: Making
+    globals: bytes
+    settings: bytes
+    promised: frozenset[str]
+    definitions: tuple[Definition, ...]
+    size_bytes: int
+
+
+def survey(session: Session, *, tools: Tools | None, lock_seconds: float) -> Survey:
+    """
+    Return what is seen at a snapshot that begins now, with every table locked before it began.
+
+    Raises:
+        Refused: this role may not read everything; every such object is named. Nothing is locked.
+        EngineFailed: a lock could not be had in time.
+    """
+    refuse_incomplete(session)
+    major, minor = server_major(session)
+    found = tools or find_tools(major)
+    lock_tables(session, seconds=lock_seconds)
+    snapshot = str(row(session, "select pg_export_snapshot()")[0])
+    name = f"amankan {snapshot}"
+    session.execute(sql.SQL("set application_name = {}").format(sql.Literal(name)))
+    return Survey(
+        session=session,
+        name=name,
+        snapshot=snapshot,
+        tools=found,
+        server=f"{major}.{minor}",
+        identity=identity_of(session),
+        making=making_of(session),
+        globals=roles_sql(session),
+        settings=settings_sql(session),
+        promised=promised_labels(session),
+        definitions=definitions(session),
+        size_bytes=tables_bytes(session),
+    )
+
+
+def refuse_incomplete(session: Session) -> None:
+    """Raise Refused, with a list, where this role cannot read everything in the database."""
+    found = hindrances(session)
+    if not found:
+        return
+    shown = "; ".join(found[:NAMED]) + (f"; and {len(found) - NAMED} more" if len(found) > NAMED else "")
+    raise Refused(
+        say(
+            "cannot back up {database} completely: the role {role} may not read {count} objects: {objects}",
+            database=session.info.dbname,
+            role=session.info.user,
+            count=len(found),
+            objects=shown,
+        ),
+        next=say("grant pg_read_all_data to the role, give it bypassrls, and grant select on each large object"),
+    )
+
+
+def lock_tables(session: Session, *, seconds: float) -> None:
+    """
+    The session is in a transaction without a snapshot yet, and no table can be changed in form or truncated any more.
+
+    A TRUNCATE between the snapshot and the lock would make a table look empty that was not: so locks come first.
+
+    Raises:
+        EngineFailed: somebody held a lock for longer than `seconds`.
+    """
+    for attempt in range(1, TRIES + 1):
+        names = table_names(session)
+        session.execute("begin transaction isolation level repeatable read, read only")
+        session.execute(sql.SQL("set local lock_timeout = {}").format(sql.Literal(f"{round(seconds * 1000)}ms")))
+        try:
+            if names:
+                listed = sql.SQL(", ").join(sql.Identifier(schema, name) for schema, name in names)
+                session.execute(sql.SQL("lock table only {} in access share mode").format(listed))
+        except (errors.UndefinedTable, errors.InvalidSchemaName):
+            session.execute("rollback")
+            if attempt == TRIES:
+                raise
+        except errors.LockNotAvailable as held:
+            reason = say("cannot begin the backup: a table was locked for longer than {seconds} s", seconds=seconds)
+            raise EngineFailed(reason) from held
+        else:
+            return
+
+
+def identity_of(session: Session) -> Identity:
+    """Return which database this is, by the server's identifier and the database's number."""
+    question = "select oid from pg_database where datname = current_database()"
+    system = row(session, "select system_identifier::text from pg_control_system()")[0]
+    return Identity(system=system, oid=row(session, question)[0])

@@ -1,0 +1,1 @@
+"""The tools that change a database's schema."""

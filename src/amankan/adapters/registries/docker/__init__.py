@@ -1,0 +1,1 @@
+"""Images of the Docker Engine and of the registries that it knows."""

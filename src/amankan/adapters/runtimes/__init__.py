@@ -1,0 +1,1 @@
+"""What keeps an app running: Compose, plain processes."""

@@ -1,0 +1,1 @@
+"""Apps that Docker Compose keeps running."""

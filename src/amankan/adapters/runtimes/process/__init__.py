@@ -1,0 +1,1 @@
+"""An app that is one process of this machine, with its supervisor."""

@@ -1,0 +1,52 @@
+"""`aman backup`: a sealed snapshot, proved."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from amankan import wiring
+from amankan.cli.backups import as_document, proof_text
+from amankan.cli.chain import tell_breaks
+from amankan.cli.desk import Desk
+from amankan.cli.ending import begin
+from amankan.cli.news import News
+from amankan.cli.operate import at_work, carry_out, document_of
+from amankan.errors import SnapshotMissing
+from amankan.model.message import Tone
+from amankan.model.sentence import say
+from amankan.model.units import duration_text, size_text
+from amankan.operations.plans.backup import plan_backup
+
+
+def backup(
+    desk: Desk,
+    *,
+    label: Annotated[str, typer.Option("--label", metavar="TEXT", help="What the snapshot is called.")] = "",
+    no_prove: Annotated[bool, typer.Option("--no-prove", help="Do not restore it for a proof.")] = False,
+) -> None:
+    """Take a sealed snapshot, and prove it by restoring it."""
+    begin(desk, "backup")
+    tell_breaks(desk, wiring.catalogue(desk.settings, wiring.keychain(desk.settings)).census())
+    with at_work(desk, why="backup") as work:
+        plan = plan_backup(work.house.survey(), prove=not no_prove, label=label)
+        told = carry_out(desk, work, plan=plan)
+        snapshot = work.house.vault.find(plan.steps[0].source)
+    if snapshot is None:
+        raise SnapshotMissing(say("cannot find snapshot {id} in the vault", id=plan.steps[0].source))
+    document = {"backup": document_of(told) | {"snapshot": as_document(snapshot)}}
+    sentence = say(
+        "{id}: {rows} rows in {tables} tables, {size} stored, {proof}, in {time}",
+        id=snapshot.id,
+        rows=f"{snapshot.fingerprint.rows:,}",
+        tables=len(snapshot.fingerprint.tables),
+        size=size_text(snapshot.stored_bytes),
+        proof=proof_text(snapshot),
+        time=duration_text(told.seconds),
+    )
+    tone = Tone.NEWS if no_prove else Tone.SUCCESS
+    desk.news = News(what=say("backed up ({proof})", proof=proof_text(snapshot)), more=(sentence,), tone=tone)
+    desk.printer.answer(document, lambda: desk.printer.line(sentence))
+    if not snapshot.encrypted:
+        desk.printer.warn(say("the snapshot is not encrypted; next: aman key new"))

@@ -1,0 +1,50 @@
+"""Which release the user means."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+import typer
+
+from amankan.cli.operate import Work
+from amankan.errors import ConfigurationFault
+from amankan.model.facts import Facts
+from amankan.model.release import Release
+from amankan.model.sentence import say
+from amankan.wiring.wished import Target
+
+Tag = Annotated[str, typer.Option("--tag", metavar="TAG", help="The tag of the new image, or the name of the new release.")]
+Image = Annotated[str, typer.Option("--image", metavar="REF", help="The new image, by its whole reference.")]
+Build = Annotated[bool, typer.Option("--build", help="Build the new image where it runs.")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What stood on the command line; at most one of the three."""
+
+    tag: str = ""
+    image: str = ""
+    build: bool = False
+
+    def refuse_several(self) -> None:
+        """Raise ConfigurationFault for more than one way to name a release."""
+        if sum(map(bool, (self.tag, self.image, self.build))) > 1:
+            raise ConfigurationFault(
+                say("cannot know which release is meant: give one of --tag, --image and --build"), next=say("aman plan --help")
+            )
+
+    def words(self) -> str:
+        """Return how the same wish is typed again."""
+        return f" --tag {self.tag}" if self.tag else f" --image {self.image}" if self.image else " --build" * self.build
+
+
+def target_of(work: Work, wish: Wish) -> Release:
+    """Return the release that is meant, bound to digests."""
+    return work.house.target(Target(tag=wish.tag, image=wish.image, build=wish.build))
+
+
+def runs_already(facts: Facts, target: Release) -> bool:
+    """Tell whether the release is placed already, with all its migrations, so that there is nothing to do."""
+    placed = facts.release.runs_the_images_of(target) and set(target.ledger) <= set(facts.release.ledger)
+    return placed and facts.begun

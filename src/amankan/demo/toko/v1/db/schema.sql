@@ -1,0 +1,1 @@
+-- The tables as the migrations leave them are in db/migrations; this file says that the ledger is kept as dbmate keeps it.

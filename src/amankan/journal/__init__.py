@@ -1,0 +1,1 @@
+"""What an operation did, line by line, and how it is read again."""

@@ -1,0 +1,1 @@
+"""The nouns: frozen values without clock, file, process, network or chance."""

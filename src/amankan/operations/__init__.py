@@ -1,0 +1,1 @@
+"""Plans, the steps they are made of, and the walk up and down."""

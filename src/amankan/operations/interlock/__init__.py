@@ -1,0 +1,1 @@
+"""Commands that seed, reset or drop are known before they run."""

@@ -1,0 +1,33 @@
+"""The rows that will go are in a file, complete where nobody can write any more."""
+
+from __future__ import annotations
+
+from amankan.model.entry import Evidence, leave
+from amankan.model.plan import StepPlan
+from amankan.operations.scene import Scene
+from amankan.operations.step import Look
+
+changes = True
+
+
+def look(scene: Scene, step: StepPlan) -> Look:
+    """Tell whether the run has the file of this step."""
+    return Look.DONE if scene.stage.salvage.exists(scene.plan.run, title=step.name) else Look.ABSENT
+
+
+def do(scene: Scene, step: StepPlan) -> Evidence:
+    """Write it anew, and keep what is in it as a paper too."""
+    salvaged = scene.stage.salvage.keep(step.database, step.source, title=step.name, claim=scene.claim)
+    return leave(
+        gone=scene.keep("gone", salvaged),
+        inserted=sum(table.inserted for table in salvaged.tables),
+        changed=sum(table.changed for table in salvaged.tables),
+        deleted=sum(table.deleted for table in salvaged.tables),
+        file=salvaged.path,
+        size_bytes=salvaged.size_bytes,
+    )
+
+
+def undo(scene: Scene, step: StepPlan) -> None:
+    """Nothing went, so nothing is kept."""
+    scene.stage.salvage.remove(scene.plan.run, title=step.name)

@@ -1,0 +1,1 @@
+"""A program of this machine that can reach one server and nothing else."""

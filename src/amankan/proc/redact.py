@@ -1,0 +1,46 @@
+"""Secrets taken out of text that people will see."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import shlex
+from collections.abc import Iterable
+from typing import Final
+from urllib.parse import quote
+
+from amankan.model.secret import MASK
+
+# Secrets that nobody told us of: the password of an address, a password in a connection string, the values of a row.
+UNKNOWN: Final = (
+    (re.compile(r"(\w[\w+.-]*://[^\s:/@]*):[^\s@]+@"), rf"\1:{MASK}@"),
+    (re.compile(r"(?i)(pass(?:word|wd)?\s*[=:]\s*)('[^']*'|\"[^\"]*\"|\S+)"), rf"\1{MASK}"),
+    (re.compile(r"(Failing row contains )\(.*\)"), rf"\1({MASK})"),
+    (re.compile(r"(Key \(.*?\))=\(.*?\)"), rf"\1=({MASK})"),
+)
+
+
+def redact(text: str, hidden: Iterable[str]) -> str:
+    """Return `text` in which no hidden value is left, in any of the forms in which programs print it."""
+    for form in forms(hidden):
+        text = text.replace(form, MASK)
+    for pattern, replacement in UNKNOWN:
+        text = pattern.sub(replacement, text)
+    return text
+
+
+def forms(hidden: Iterable[str]) -> tuple[str, ...]:
+    """Return the values as they are, percent-encoded, in base64, in JSON and quoted for a shell; longest first."""
+    found: set[str] = set()
+    for value in hidden:
+        found |= {
+            value,
+            quote(value, safe=""),
+            quote(value),
+            base64.b64encode(value.encode()).decode(),
+            json.dumps(value)[1:-1],
+            shlex.quote(value),
+            value.replace("'", "''"),
+        }
+    return tuple(sorted(filter(None, found), key=len, reverse=True))

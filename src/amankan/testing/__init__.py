@@ -1,0 +1,1 @@
+"""A simulated world, shipped: users test as the authors do."""

@@ -1,0 +1,1 @@
+"""The campaign: every point killed in every mode, recovered, and looked at; and mutants that must all be caught."""

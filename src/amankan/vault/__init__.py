@@ -1,0 +1,1 @@
+"""Sealed snapshots: seal, catalogue, retention."""

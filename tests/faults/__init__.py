@@ -1,0 +1,1 @@
+"""Real faults, played against real processes, and judged from outside."""

@@ -1,0 +1,1 @@
+"""Deaths of an update of an app that Docker Compose keeps running."""

@@ -1,0 +1,1 @@
+"""An app with customers and their orders."""

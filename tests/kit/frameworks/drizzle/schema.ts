@@ -1,0 +1,8 @@
+import { integer, pgTable, serial, text } from "drizzle-orm/pg-core";
+
+export const customers = pgTable("customers", { id: serial().primaryKey(), name: text().notNull(), note: text() });
+export const orders = pgTable("orders", {
+  id: serial().primaryKey(),
+  total: integer().notNull(),
+  customerId: integer().references(() => customers.id),
+});

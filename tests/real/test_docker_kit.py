@@ -1,0 +1,70 @@
+"""What the Docker kit promises: engines apart from each other, a registry that keeps what it was given."""
+
+import tarfile
+from pathlib import Path
+
+import pytest
+from tests.kit.docker import network
+from tests.kit.docker.command import CommandFailed
+from tests.kit.docker.engine import Engine, running_engine
+from tests.kit.docker.place import slot
+from tests.kit.docker.registry import Registry, running_registry
+
+pytestmark = pytest.mark.real
+
+
+def test_two_engines_live_beside_each_other(docker_engine: Engine) -> None:
+    """A second engine knows nothing of the first, and leaves the walls between the first one's networks standing."""
+    docker_engine.docker("network", "create", "--internal", "test-wall")
+    try:
+        before = {rule for rule in network.rules() if rule.chain.startswith("DOCKER")}
+        with slot() as taken, running_engine(taken) as second:
+            during = set(network.rules())
+            assert docker_engine.address != second.address
+            assert "" == second.docker("image", "ls", "--quiet", "--filter", "reference=test-nobody")
+            assert "" == second.docker("network", "ls", "--quiet", "--filter", "name=test-wall")
+        assert set() == before - during
+    finally:
+        docker_engine.docker("network", "rm", "test-wall")
+
+
+def test_a_stopped_engine_leaves_nothing_in_the_network(docker_engine: Engine) -> None:
+    """Bridge and rules of an engine that ended are gone."""
+    with slot() as taken, running_engine(taken) as second:
+        name = second.slot.bridge
+        assert Path(f"/sys/class/net/{name}").exists()
+    assert not Path(f"/sys/class/net/{name}").exists()
+    assert [] == [rule for rule in network.rules() if name in rule.words]
+
+
+def test_a_failed_command_is_told(docker_engine: Engine) -> None:
+    """An exit status other than 0 is an exception that carries status and output."""
+    with pytest.raises(CommandFailed) as refused:
+        docker_engine.docker("container", "inspect", "test-nobody")
+    assert 1 == refused.value.status
+    assert "No such container" in refused.value.output
+
+
+def test_registry_keeps_what_it_was_given(docker_engine: Engine, tmp_path: Path) -> None:
+    """A pushed image has the same digest at the same address after the registry was stopped and started."""
+    layer = tmp_path / "layer.tar"
+    with tarfile.open(layer, "w") as tar:
+        tar.add(__file__, "test.py")
+    with running_registry(tmp_path / "registry") as running:
+        name = f"{running.address}/kept:v1"
+        docker_engine.docker("import", str(layer), name)
+        docker_engine.docker("push", "--quiet", name)
+        before = running.digest("kept", "v1")
+        port = int(running.address.rpartition(":")[2])
+    with pytest.raises(CommandFailed):
+        docker_engine.docker("pull", name)
+    with running_registry(tmp_path / "registry", port=port) as running:
+        assert before == running.digest("kept", "v1")
+        docker_engine.docker("pull", "--quiet", name)
+    docker_engine.docker("image", "rm", name)
+
+
+def test_an_absent_image_is_told(registry: Registry) -> None:
+    """A tag that nobody pushed is a lookup that fails."""
+    with pytest.raises(LookupError):
+        registry.digest("nothing", "v1")
