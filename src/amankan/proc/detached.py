@@ -77,10 +77,10 @@ def await_port(process: Living, port: int, *, limit_seconds: float) -> str:
     return "answers"
 
 
-def listens(port: int) -> bool:
-    """Tell whether anything takes connections at a port of the loopback address."""
+def listens(port: int, address: str = "127.0.0.1") -> bool:
+    """Tell whether anything takes connections at a port of an address of this machine."""
     try:
-        with socket.create_connection(("127.0.0.1", port), timeout=1):
+        with socket.create_connection((address, port), timeout=1):
             return True
     except OSError:
         return False

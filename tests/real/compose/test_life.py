@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from tests.kit.docker.place import REPOSITORY
-from tests.real.compose.place import CLAIM, CLONE, RUN, Shop
+from tests.real.compose.place import CLAIM, CLONE, RUN, Shop, runtime_of
 
 from amankan.adapters.runtimes.compose.orphans import orphans
-from amankan.errors import RuntimeFailed
+from amankan.errors import RuntimeFailed, TimedOut
 from amankan.model.release import Release
 from amankan.model.runtime import ServiceState
 
@@ -66,6 +68,36 @@ def test_a_fence_that_is_taken_down_leaves_the_same_containers(ocn: Shop) -> Non
     assert states == ocn.runtime.inventory().services
     ocn.project.compose("up", "--detach", "--wait")
     assert [before["Id"]] == [container["Id"] for container in ocn.containers("app")]
+
+
+def test_the_way_back_ends_when_the_app_answers(ocn: Shop) -> None:
+    """An app that needs a while until it listens answers the first question after the fence was taken down."""
+    starts_with(ocn, "sleep 2")
+    forward(ocn, ocn.runtime.release())
+    assert (200, "v1") == (ocn.project.ask("GET", "/version")[0], ocn.project.ask("GET", "/version")[1]["version"])
+
+
+def test_an_app_that_does_not_come_back_is_told(ocn: Shop) -> None:
+    """The release of before, running and deaf, is not called open; once it listens, it is."""
+    starts_with(ocn, "while test -e /tmp/deaf; do sleep 0.2; done; touch /tmp/deaf")
+    impatient = runtime_of(replace(ocn.settings, open_seconds=2.0))
+    services = impatient.inventory().services
+    impatient.halt(CLAIM)
+    with pytest.raises(TimedOut, match="nothing listens at port 3000"):
+        impatient.open(services, claim=CLAIM)
+    ocn.docker.ask("container", "exec", ocn.containers("app")[0]["Id"], "rm", "/tmp/deaf")
+    ocn.runtime.open(services, claim=CLAIM)
+    assert services == ocn.runtime.inventory().services
+    assert "v1" == ocn.project.ask("GET", "/version")[1]["version"]
+
+
+def starts_with(shop: Shop, words: str) -> None:
+    """The app does this before it listens, from now on."""
+    path = shop.project.folder / "docker-compose.yml"
+    command = json.dumps(["sh", "-c", f"{words}; exec node src/server.mjs"])
+    path.write_text(path.read_text().replace("    ports:", f"    command: {command}\n    ports:", 1))
+    shop.project.compose("up", "--detach", "--wait", "app")
+    assert "200 v1" == answers(shop)
 
 
 def test_it_stays_down(ocn: Shop) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Final
 
+from amankan.adapters.runtimes.compose.doors import Door
 from amankan.adapters.runtimes.compose.project import Project, read_project, render
 from amankan.adapters.runtimes.compose.settings import ComposeSettings
 from amankan.errors import CommandFailed, RuntimeFailed
@@ -19,10 +20,11 @@ MOST_KEPT: Final = 5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
-    """A project as it was found, and how many containers each of its services had."""
+    """A project as it was found, how many containers each of its services had, and where they took connections."""
 
     project: Project
     replicas: dict[str, int]
+    doors: tuple[Door, ...] = ()
 
 
 class Shelf:
@@ -50,7 +52,11 @@ class Shelf:
             return None
         words = json.loads(text)
         model = json.dumps(words["project"]).encode()
-        return Kept(project=read_project(model, services=self._settings.services), replicas=words["replicas"])
+        return Kept(
+            project=read_project(model, services=self._settings.services),
+            replicas=words["replicas"],
+            doors=tuple(Door(**door) for door in words.get("doors", ())),
+        )
 
     def keep(self, run: str, kept: Kept) -> None:
         """What the run found lies on the disk for good, unless something lies there; of older runs, a few."""
@@ -59,8 +65,8 @@ class Shelf:
         for folder in (BEFORE, PLACED):
             for name in self._disk.names(folder)[: -MOST_KEPT or None]:
                 self._disk.remove(f"{folder}/{name}")
-        text = json.dumps({"project": kept.project.model, "replicas": kept.replicas}).encode()
-        self._disk.replace(f"{BEFORE}/{run}.json", text)
+        words = {"project": kept.project.model, "replicas": kept.replicas, "doors": [asdict(door) for door in kept.doors]}
+        self._disk.replace(f"{BEFORE}/{run}.json", json.dumps(words).encode())
 
     def lay(self, run: str, project: Project) -> str:
         """The project that containers are made from lies on the disk; returns the path of its file."""

@@ -8,6 +8,7 @@ from typing import Final
 
 from amankan.adapters.runtimes.compose import seen
 from amankan.adapters.runtimes.compose.boot import Boot, boot_errand
+from amankan.adapters.runtimes.compose.doors import Door, open_doors, shut_doors
 from amankan.adapters.runtimes.compose.errand import Errand, run_errand
 from amankan.adapters.runtimes.compose.kept import Kept, Shelf
 from amankan.adapters.runtimes.compose.night import Wanted, end_errands, start_dark, stop_dark
@@ -81,7 +82,7 @@ class ComposeRuntime:
             project = self._shelf.now()
             placed = self._placed(project)
             count = {name: sum(each.service == name for each in placed) for name in self._settings.services}
-            self._shelf.keep(claim.run, Kept(project=project, replicas=count))
+            self._shelf.keep(claim.run, Kept(project=project, replicas=count, doors=open_doors(placed)))
             self._stop(placed, claim=claim)
 
     def place(self, release: Release, *, services: tuple[ServiceState, ...], claim: Claim) -> None:
@@ -98,10 +99,11 @@ class ComposeRuntime:
             self._set_restart(project, services, claim=claim)
 
     def open(self, services: tuple[ServiceState, ...], *, claim: Claim) -> None:
-        """Start the containers of the services that ran, and look whether they are up."""
+        """Start the containers of the services that ran, and wait until they take connections where they did before."""
         wanted = {state.service for state in services if state.running}
         with told("start the services"):
-            project = self._kept(claim).project
+            kept = self._kept(claim)
+            project = kept.project
             self._set_restart(project, services, claim=claim)
             for each in self._placed(project):
                 if each.service in wanted and not each.running:
@@ -110,6 +112,7 @@ class ComposeRuntime:
         if wanted - running:
             missing = ", ".join(sorted(wanted - running))
             raise RuntimeFailed(say("cannot start {missing}: it has no container, or it ended at once", missing=missing))
+        self._await(tuple(door for door in kept.doors if door.service in wanted), project)
 
     def start(self, release: Release, *, database: str, claim: Claim, limit_seconds: float) -> None:
         """Start the release in a project of the run's own, whose only way out is a relay to the database."""
@@ -143,6 +146,25 @@ class ComposeRuntime:
 
     def _kept(self, claim: Claim) -> Kept:
         return self._shelf.found(claim.run) or Kept(project=self._shelf.now(), replicas={})
+
+    def _await(self, doors: tuple[Door, ...], project: Project) -> None:
+        """
+        Every door is open again, or, of another release than before, its patience is over: whether it works, a watch tells.
+
+        Raises TimedOut where the release of before does not take connections where it did.
+        """
+        deadline = self._clock.ticks() + self._settings.open_seconds
+        while shut := shut_doors(doors, self._placed(project)):
+            if self._clock.ticks() > deadline:
+                break
+            self._clock.pause(0.1)
+        same = {(each.service, each.digest) for each in self._placed(project)} if shut else set()
+        for door in shut:
+            if (door.service, door.digest) in same:
+                raise TimedOut(
+                    say("cannot wait for {name}: {limit} s passed, and nothing listens at port {port}",
+                        name=door.service, limit=self._settings.open_seconds, port=door.port)
+                )  # fmt: skip
 
     def _placed(self, project: Project) -> tuple[seen.Placed, ...]:
         self._name = project.name

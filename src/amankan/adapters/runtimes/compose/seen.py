@@ -22,7 +22,7 @@ GOING: Final = frozenset({"running", "restarting", "paused"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Placed:
-    """One container of a service."""
+    """One container of a service; it has addresses while it runs, and ports whether or not anything listens there."""
 
     id: str
     service: str
@@ -31,6 +31,8 @@ class Placed:
     running: bool
     attached: bool
     restart: str
+    addresses: tuple[str, ...]
+    ports: tuple[int, ...]
 
 
 def placed(docker: Docker, project: str, *, services: Iterable[str]) -> tuple[Placed, ...]:
@@ -92,7 +94,15 @@ def _placed(container: dict[str, Any], image: dict[str, Any] | None) -> Placed:
         running=container["State"]["Status"] in GOING,
         attached=bool(set(container["NetworkSettings"]["Networks"]) - {"none"}),
         restart=_restart(container["HostConfig"].get("RestartPolicy") or {}),
+        addresses=tuple(filter(None, (address_in(container, name) for name in container["NetworkSettings"]["Networks"]))),
+        ports=_ports(container),
     )
+
+
+def _ports(container: Mapping[str, Any]) -> tuple[int, ...]:
+    """Return the TCP ports that the image exposes or the project publishes, sorted."""
+    named = {*(container["Config"].get("ExposedPorts") or {}), *(container["HostConfig"].get("PortBindings") or {})}
+    return tuple(sorted(int(name.partition("/")[0]) for name in named if name.partition("/")[2] in ("", "tcp")))
 
 
 def _restart(policy: Mapping[str, Any]) -> str:

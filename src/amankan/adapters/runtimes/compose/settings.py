@@ -35,7 +35,8 @@ class ComposeSettings:
 
     `services` are those that carry the image of a release. `profiles` are the active ones. `variables` are those that the
     user's own shell gives to the file. `state` is the folder where rendered files are kept, `.amankan`. `grace_seconds` is
-    the longest that a service may take to stop, whatever it asks for itself. `copied_bytes` is the most that is copied of a
+    the longest that a service may take to stop, whatever it asks for itself, `open_seconds` until it takes connections again.
+    `copied_bytes` is the most that is copied of a
     volume for a release in the dark; a larger one is there to be read only.
     """
 
@@ -49,4 +50,6 @@ class ComposeSettings:
     profiles: tuple[str, ...] = ()
     variables: Variables = ()
     grace_seconds: float = 30.0
+    # A large app on a small server needs half a minute until it listens; the probes have the same patience.
+    open_seconds: float = 60.0
     copied_bytes: int = 64 << 20
