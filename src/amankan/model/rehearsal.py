@@ -16,7 +16,7 @@ class Rehearsal:
     The verdict, what the migrated copy held, and how one gets back after the opening.
 
     `impact` is None where nobody looked closer. `downtime_seconds` is how long users would wait by what was measured, 0 where
-    nothing was.
+    nothing was; `count_seconds` of it is how long it takes to count all rows once.
     """
 
     verdict: Verdict
@@ -24,4 +24,5 @@ class Rehearsal:
     rollback_class: RollbackClass
     migrate_seconds: float
     downtime_seconds: float = 0.0
+    count_seconds: float = 0.0
     impact: Impact | None = None

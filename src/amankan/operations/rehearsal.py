@@ -77,6 +77,7 @@ def rehearse(ground: Ground, *, before: Release, after: Release, limit_seconds: 
     A release that fails is a finding that stops; what fails in the place itself is raised.
     """
     notes = _Notes()
+    ground.inspector.rest()
     kept = _timed(ground, lambda: ground.inspector.keep(ground.database))
     notes.clone_seconds = kept[1]
     with ground.inspector.watch(ground.database) as watch:
@@ -95,6 +96,7 @@ def rehearse(ground: Ground, *, before: Release, after: Release, limit_seconds: 
         rollback_class=way_back,
         migrate_seconds=notes.migrate_seconds,
         downtime_seconds=notes.downtime_seconds(),
+        count_seconds=notes.look_seconds,
         impact=impact,
     )
 

@@ -44,6 +44,10 @@ class Inspector(Protocol):
         """Return every object of the schema with its definition, sorted by kind and name."""
         ...
 
+    def rest(self) -> None:
+        """All that was written until now lies on the disk, so that what is measured next pays for itself alone."""
+        ...
+
     def keep(self, database: str) -> str:
         """A copy of the database stands beside it, to be compared with later; returns its name."""
         ...

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from amankan.errors import LossFound, RehearsalFailed
@@ -12,6 +13,7 @@ from amankan.model.verdict import Level, Verdict
 from amankan.operations.scene import Scene
 from amankan.operations.step import Look
 from amankan.operations.steps.made import remove_sandbox
+from amankan.operations.wait import foretell
 
 changes = False
 
@@ -28,6 +30,7 @@ def do(scene: Scene, step: StepPlan) -> Evidence:
     """Migrate the copy with the new release, start both releases on it, and judge; the copy is gone afterwards."""
     plan, sandbox = scene.plan, scene.stage.sandbox
     rehearsal = sandbox.rehearse(plan.run, before=plan.before, after=plan.after, limit_seconds=step.limit_seconds)
+    rehearsal = replace(rehearsal, downtime_seconds=foretell(scene.stage.disk, plan, rehearsal=rehearsal))
     digest = scene.keep("rehearsal", rehearsal)
     refuse_verdict(rehearsal.verdict)
     remove_sandbox(scene)

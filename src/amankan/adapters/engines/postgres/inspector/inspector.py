@@ -48,6 +48,11 @@ class PostgresInspector:
         with connected(self.address.at(database)) as session:
             return schema_objects(session)
 
+    def rest(self) -> None:
+        """A checkpoint is done: of a copy that was just loaded, it takes longer than copying does."""
+        with connected(self.address.at("postgres")) as session:
+            session.execute("checkpoint")
+
     def keep(self, database: str) -> str:
         """
         A copy of the database stands beside it, in which every table and column has the same number; returns its name.
