@@ -12,12 +12,15 @@ from tests.contract.makers import ENGINES, real_only
 
 from amankan.errors import EngineFailed, Superseded, WrongTarget
 from amankan.model.claim import Claim
+from amankan.model.marker import Marker, Marking
 from amankan.ports.engine import Engine
 
 NEWER = replace(CLAIM, epoch=2)
 OTHER = Claim(run=OTHER_RUN, epoch=1)
 CLONE, SECOND = "shop_new_0badcafe", "shop_back_0badcafe"
 LIMIT_SECONDS = 60.0
+OURS = Marking(marker=Marker(app="shop", environment="production"))
+THEIRS = Marking(marker=Marker(app="shop", environment="staging"))
 
 WRITES: dict[str, Callable[[Engine, str, Claim], None]] = {
     "shut": lambda engine, live, claim: engine.shut(live, claim=claim),
@@ -49,6 +52,13 @@ def clone(case: EngineCase, target: str = CLONE) -> None:
     case.engine.shut(case.live, claim=CLAIM)
     case.engine.copy(case.live, target, claim=CLAIM, limit_seconds=LIMIT_SECONDS)
     case.engine.shut(target, claim=CLAIM)
+
+
+def marker(engine: Engine, name: str) -> Marker | None:
+    """Return which app a database says that it belongs to."""
+    state = engine.database(name)
+    assert state is not None
+    return state.marker
 
 
 def test_what_is_not_there_is_told(engine: Engine) -> None:
@@ -102,6 +112,41 @@ def test_a_claim_on_another_server_is_refused(case: EngineCase) -> None:
     with pytest.raises(WrongTarget):
         case.engine.claim(CLAIM, identity=case.elsewhere)
     assert None is case.engine.claimed()
+
+
+def test_a_claim_marks_for_good(case: EngineCase) -> None:
+    """The database carries the marker after the claim was given back, and a claim without one leaves it."""
+    case.engine.claim(CLAIM, identity=case.engine.identify(case.live), marking=OURS)
+    case.engine.release(CLAIM)
+    assert OURS.marker == marker(case.engine, case.live)
+    case.engine.claim(OTHER, identity=case.engine.identify(case.live))
+    case.engine.release(OTHER)
+    assert OURS.marker == marker(case.engine, case.live)
+
+
+def test_another_marker_is_refused(case: EngineCase) -> None:
+    """A database that carries another marker is not claimed and keeps it, unless it is named as the outdated one."""
+    identity = case.engine.identify(case.live)
+    case.engine.claim(CLAIM, identity=identity, marking=THEIRS)
+    case.engine.release(CLAIM)
+    for marking in (OURS, replace(OURS, outdated=Marker(app="bank", environment="staging"))):
+        with pytest.raises(WrongTarget):
+            case.engine.claim(OTHER, identity=identity, marking=marking)
+        assert (None, THEIRS.marker) == (case.engine.claimed(), marker(case.engine, case.live))
+    case.engine.claim(OTHER, identity=identity, marking=replace(OURS, outdated=THEIRS.marker))
+    assert (OTHER, OURS.marker) == (case.engine.claimed(), marker(case.engine, case.live))
+
+
+def test_the_live_name_brings_the_marker(case: EngineCase) -> None:
+    """A copy carries no marker until it has the live name; the original keeps its own, and has it when it is back."""
+    case.engine.claim(CLAIM, identity=case.engine.identify(case.live), marking=OURS)
+    clone(case)
+    assert None is marker(case.engine, CLONE)
+    case.engine.rename(((case.live, SECOND), (CLONE, case.live)), claim=CLAIM)
+    assert [OURS.marker] * 2 == [marker(case.engine, name) for name in (case.live, SECOND)]
+    case.engine.rename(((case.live, CLONE), (SECOND, case.live)), claim=CLAIM)
+    assert OURS.marker == marker(case.engine, case.live)
+    assert CLAIM == case.engine.claimed()
 
 
 def test_a_claim_is_given_back(case: EngineCase, engine: Engine) -> None:

@@ -13,7 +13,8 @@ from amankan.cli.desk import Desk
 from amankan.cli.ending import begin
 from amankan.cli.news import News
 from amankan.cli.operate import at_work, carry_out, document_of
-from amankan.errors import SnapshotMissing
+from amankan.errors import ConfigurationFault, SnapshotMissing
+from amankan.model.marker import Marker, marker_of
 from amankan.model.message import Tone
 from amankan.model.sentence import say
 from amankan.model.units import duration_text, size_text
@@ -25,12 +26,19 @@ def backup(
     *,
     label: Annotated[str, typer.Option("--label", metavar="TEXT", help="What the snapshot is called.")] = "",
     no_prove: Annotated[bool, typer.Option("--no-prove", help="Do not restore it for a proof.")] = False,
+    marked_as: Annotated[
+        str,
+        typer.Option(
+            "--marked-as", metavar="NAME/ENVIRONMENT", help="The database is marked so, and belongs to this app from now on."
+        ),
+    ] = "",
 ) -> None:
     """Take a sealed snapshot, and prove it by restoring it."""
+    outdated = _marker(marked_as)
     begin(desk, "backup")
     tell_breaks(desk, wiring.catalogue(desk.settings, wiring.keychain(desk.settings)).census())
-    with at_work(desk, why="backup") as work:
-        plan = plan_backup(work.house.survey(), prove=not no_prove, label=label)
+    with at_work(desk, why="backup", outdated=outdated) as work:
+        plan = plan_backup(work.house.survey(outdated), prove=not no_prove, label=label)
         told = carry_out(desk, work, plan=plan)
         snapshot = work.house.vault.find(plan.steps[0].source)
     if snapshot is None:
@@ -50,3 +58,14 @@ def backup(
     desk.printer.answer(document, lambda: desk.printer.line(sentence))
     if not snapshot.encrypted:
         desk.printer.warn(say("the snapshot is not encrypted; next: aman key new"))
+
+
+def _marker(word: str) -> Marker | None:
+    """Return the marker that the user says is out of date, or None where they said nothing."""
+    found = marker_of(word) if word else None
+    if word and found is None:
+        raise ConfigurationFault(
+            say("cannot understand --marked-as: write the app's name and its environment, as in shop/production"),
+            next=say("aman doctor"),
+        )
+    return found

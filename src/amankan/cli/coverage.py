@@ -9,8 +9,10 @@ from amankan import wiring
 from amankan.cli.desk import Desk
 from amankan.cli.times import time_text
 from amankan.errors import AmankanError
+from amankan.model.app import App
 from amankan.model.guard import Change, Coverage, Gap
 from amankan.model.sentence import Sentence, say
+from amankan.operations.marked import refuse_mismarked
 from amankan.wiring.guards import GuardPlace
 
 KINDS: Final = {
@@ -35,6 +37,14 @@ def guard_place(desk: Desk) -> GuardPlace:
     desk.secrets.extend(place.secrets)
     for remark in place.remarks:
         desk.printer.remark(remark)
+    return place
+
+
+def own_place(desk: Desk) -> GuardPlace:
+    """Return the same where something is to be changed; WrongTarget where the database says that it is another app's."""
+    place, settings = guard_place(desk), desk.settings
+    app = App(name=settings.app.name, environment=settings.app.environment, database=place.database)
+    refuse_mismarked(app, place.marker())
     return place
 
 

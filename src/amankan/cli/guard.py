@@ -16,6 +16,7 @@ from amankan.cli.coverage import (
     change_documents,
     gap_documents,
     guard_place,
+    own_place,
     print_coverage,
     print_gaps,
     whole_document,
@@ -59,7 +60,7 @@ def install(
     """Put the guard into the database: drops, truncations and mass deletes fail there from now on."""
     if not plan:
         refuse_unasked(yes, "aman guard install")
-    place = guard_place(desk)
+    place = own_place(desk)
     wanted = LEVEL_OF[level] if level is not None else None
     planned = place.guard.plan(place.database, wanted, app_role=place.app_role)
     if plan:
@@ -81,7 +82,7 @@ def install(
 def remove(desk: Desk, *, yes: Asked = False) -> None:
     """Take the guard out of the database, and back exactly what its installation changed."""
     refuse_unasked(yes, "aman guard remove")
-    place = guard_place(desk)
+    place = own_place(desk)
     what = say("nothing in {database} will stop a drop, a truncation or a mass delete any more", database=place.database)
     _consent(desk, yes, what=what)
     with _holding(desk, "guard remove"):

@@ -22,6 +22,7 @@ from amankan.errors import ConsentMissing
 from amankan.journal.account import Account, account, entries_of
 from amankan.journal.lock import Holder
 from amankan.model.entry import Entry, Phase
+from amankan.model.marker import Marker
 from amankan.model.plan import Plan
 from amankan.model.rehearsal import Rehearsal
 from amankan.model.sentence import Sentence, say
@@ -45,7 +46,7 @@ class Work:
 
 
 @contextmanager
-def at_work(desk: Desk, *, why: str, recovery: Path | None = None) -> Iterator[Work]:
+def at_work(desk: Desk, *, why: str, recovery: Path | None = None, outdated: Marker | None = None) -> Iterator[Work]:
     """Lend the house of the configuration; while it is lent, signals ask for an orderly way back."""
     begin_ending(desk, why)
     with Interruption(lambda count: _tell_interruption(desk, count)) as interruption:
@@ -61,7 +62,7 @@ def at_work(desk: Desk, *, why: str, recovery: Path | None = None) -> Iterator[W
         for remark in house.remarks:
             desk.printer.remark(remark)
         try:
-            operator = Operator(holder=holder(desk, why), redact=desk.redact, interrupted=interruption.asked)
+            operator = Operator(holder=holder(desk, why), redact=desk.redact, interrupted=interruption.asked, outdated=outdated)
             yield Work(house=house, operator=operator)
         finally:
             house.close()

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from amankan.cli.coverage import guard_place
+from amankan.cli.coverage import guard_place, own_place
 from amankan.cli.desk import Desk
 from amankan.cli.times import time_text
 from amankan.errors import ConfigurationFault, Refused
@@ -50,7 +50,7 @@ def _give(desk: Desk, *, minutes: int | None, why: str, tables: str) -> None:
             say("cannot understand the command line: {option} is missing", option=" ".join(missing)),
             next=say('aman permit --minutes 15 --why "..."'),
         )
-    place = guard_place(desk)
+    place = own_place(desk)
     names = tuple(name.strip() for name in tables.split(",") if name.strip())
     given = place.guard.grant(place.database, Leave(why=why, minutes=minutes, tables=names))
 
@@ -79,7 +79,7 @@ def _list(desk: Desk) -> None:
 
 
 def _revoke(desk: Desk, id: str) -> None:
-    place = guard_place(desk)
+    place = own_place(desk)
     found = _in_force(place, id)
     place.guard.end(found)
     sentence = say("permit {id} is worth nothing any more", id=id)

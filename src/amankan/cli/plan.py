@@ -26,7 +26,7 @@ def plan(desk: Desk, *, tag: Tag = "", image: Image = "", build: Build = False) 
     wish = Wish(tag=tag, image=image, build=build)
     wish.refuse_several()
     with at_work(desk, why="plan") as work:
-        target, facts = target_of(work, wish), work.house.survey()
+        facts, target = work.house.survey(), target_of(work, wish)
         if runs_already(facts, target):
             _tell_nothing(desk, target.label)
             return

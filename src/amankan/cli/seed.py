@@ -44,6 +44,7 @@ def seed(desk: Desk, *, yes: Annotated[bool, typer.Option("--yes", help="Changes
     if not desk.settings.database.seed:
         raise ConfigurationFault(say("cannot seed {app}: database.seed names no command", app=desk.settings.app.name))
     with at_work(desk, why="seed") as work:
+        work.house.refuse_mismarked()
         words = tuple(shlex.split(desk.settings.database.seed))
         _tell(desk, "seed", said=work.house.premises.carry(words))
 
@@ -52,6 +53,7 @@ def run(desk: Desk, words: Words) -> None:
     """Run a command of the app against the live database; what is known to seed, reset or drop is refused in production."""
     with at_work(desk, why="run") as work:
         premises = work.house.premises
+        work.house.refuse_mismarked()
         refuse_command(_app(desk), tuple(words), scripts=scripts_in(premises.texts()))
         _tell(desk, "run", said=premises.carry(tuple(words)))
 

@@ -16,9 +16,11 @@ from amankan.cli.show import at_work
 from amankan.cli.words import outcome_text
 from amankan.errors import AmankanError
 from amankan.journal.account import Account
+from amankan.model.marker import Marker
 from amankan.model.plan import Operation
 from amankan.model.sentence import Sentence, say
 from amankan.model.snapshot import Snapshot
+from amankan.operations.marked import mismatch, remedy
 from amankan.operations.saved import last_placed
 
 
@@ -29,11 +31,13 @@ def status(desk: Desk) -> None:
     updates = [each for each in told if each.operation == Operation.UPDATE.value]
     # While an operation holds the database shut nobody can look at its guard, and nothing is wrong with that.
     newest, seen, kept = _newest(desk), None if open_runs else look(desk), kept_by_journal(desk)
+    marker = None if open_runs else _marker(desk)
     release = _release(desk, newest)
     app = desk.settings.app
     document = {
         "app": app.name,
         "environment": app.environment,
+        "mark": None if marker is None else {"app": marker.app, "environment": marker.environment},
         "release": release,
         "guard": as_guard_document(seen),
         "last_backup": _backup_document(desk, newest),
@@ -45,6 +49,7 @@ def status(desk: Desk) -> None:
     def people() -> None:
         rows: list[tuple[Sentence, str | Sentence]] = [
             (say("app"), f"{app.name} ({app.environment})"),
+            *_mark_rows(Marker(app=app.name, environment=app.environment), marker),
             (say("release"), release or say("not known")),
             (say("guard"), say("looked at when the operation has ended") if open_runs else guard_sentence(seen)),
             (say("last backup"), _backup_sentence(desk, newest)),
@@ -56,6 +61,21 @@ def status(desk: Desk) -> None:
             desk.printer.line(say("{name}: {value}", name=name, value=value))
 
     desk.printer.answer(document, people)
+
+
+def _marker(desk: Desk) -> Marker | None:
+    """Return which app the database says that it belongs to; who looked at the guard has warned where it does not answer."""
+    try:
+        return wiring.guard_place(desk.settings).marker()
+    except AmankanError:
+        return None
+
+
+def _mark_rows(ours: Marker, found: Marker | None) -> tuple[tuple[Sentence, Sentence], ...]:
+    wrong = mismatch(ours, found)
+    if wrong is None or found is None:
+        return ()
+    return ((say("mark"), say("{wrong}; next: {remedy}", wrong=wrong, remedy=remedy(found))),)
 
 
 def _newest(desk: Desk) -> Snapshot | None:

@@ -26,9 +26,9 @@ from amankan.config.settings import (
 from amankan.config.table import Table
 from amankan.errors import ConfigurationFault
 from amankan.model.app import Limits
+from amankan.model.marker import NAME
 from amankan.model.sentence import Sentence, say
 
-NAME: Final = re.compile(r"[a-z][a-z0-9-]{0,38}")
 ENVIRONMENTS: Final = ("production", "staging", "development")
 PLACEHOLDERS: Final = frozenset({"url", "host", "port", "name", "user", "password"})
 LITERAL_PASSWORD: Final = re.compile(r"://[^/@{}]*:[^@{}]+@")

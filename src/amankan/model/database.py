@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from amankan.model.marker import Marker
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DatabaseState:
@@ -11,13 +13,15 @@ class DatabaseState:
     A database by name.
 
     `oid` goes along when it is renamed. `mark` is the run that made it, written only when it was complete, and goes
-    along too; empty for those that no run made. `admits` tells whether the server lets anybody connect.
+    along too; empty for those that no run made. `admits` tells whether the server lets anybody connect. `marker` says
+    which app it belongs to, None where nobody said so.
     """
 
     name: str
     oid: int
     admits: bool
     mark: str = ""
+    marker: Marker | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

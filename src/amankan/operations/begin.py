@@ -12,8 +12,10 @@ from amankan.journal.log import Log, Redact, begin_log, resume_log
 from amankan.journal.papers import keep_paper, read_paper
 from amankan.journal.shelf import open_runs
 from amankan.model.entry import Phase, leave
+from amankan.model.marker import Marker, Marking
 from amankan.model.plan import Plan
 from amankan.model.sentence import say
+from amankan.operations.marked import UNMARKING, marker_for
 from amankan.operations.scene import Scene
 from amankan.operations.stage import Stage
 from amankan.operations.walk import Ended, confirm, nothing_interrupts, refuse, walk
@@ -21,11 +23,16 @@ from amankan.operations.walk import Ended, confirm, nothing_interrupts, refuse, 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operator:
-    """Who acts: the note for the lock, what takes secrets out of texts, and what tells that they want to stop."""
+    """
+    Who acts: the note for the lock, what takes secrets out of texts, and what tells that they want to stop.
+
+    `outdated` is a marker of the database that they know and want to be replaced.
+    """
 
     holder: Holder
     redact: Redact = str
     interrupted: Callable[[], bool] = nothing_interrupts
+    outdated: Marker | None = None
 
 
 def run(stage: Stage, plan: Plan, *, operator: Operator) -> Ended:
@@ -42,13 +49,19 @@ def run(stage: Stage, plan: Plan, *, operator: Operator) -> Ended:
         _refuse_unfinished(stage)
         scene = Scene(stage, plan, log=_first_line(stage, plan, operator=operator))
         try:
-            stage.engine.claim(scene.claim, identity=plan.identity)
+            stage.engine.claim(scene.claim, identity=plan.identity, marking=_marking(stage, plan, operator=operator))
         except AmankanError as failure:
             return refuse(scene, failure)
         confirm(scene)
         return walk(scene, operator.interrupted)
     finally:
         held.release()
+
+
+def _marking(stage: Stage, plan: Plan, *, operator: Operator) -> Marking | None:
+    if plan.operation in UNMARKING:
+        return None
+    return Marking(marker=marker_for(stage.app), outdated=operator.outdated)
 
 
 def recover(stage: Stage, operator: Operator) -> tuple[Ended, ...]:

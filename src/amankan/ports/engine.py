@@ -8,6 +8,7 @@ from amankan.model.claim import Claim
 from amankan.model.database import DatabaseState
 from amankan.model.fingerprint import Fingerprint
 from amankan.model.identity import Identity
+from amankan.model.marker import Marking
 
 
 class Engine(Protocol):
@@ -47,13 +48,16 @@ class Engine(Protocol):
         """Return the claim that stands for this app, or None; reads only."""
         ...
 
-    def claim(self, claim: Claim, *, identity: Identity) -> None:
+    def claim(self, claim: Claim, *, identity: Identity, marking: Marking | None = None) -> None:
         """
         The server knows that `claim` alone may write for the app of `identity`; may be repeated.
 
+        Where there is a marking, the database carries its marker from the same moment on, for good.
+
         Raises:
             Superseded: a claim of another run stands, or a newer one of this run.
-            WrongTarget: the server is not that of `identity`.
+            WrongTarget: the server is not that of `identity`, or the database carries a marker that `marking` does not
+                replace.
         """
         ...
 
@@ -99,6 +103,7 @@ class Engine(Protocol):
         """
         All databases carry their new names, in one transaction, and `names` is done in its order.
 
+        Whichever has the live name then carries the marker of the one that was claimed, where that has one.
         Not to be repeated without a look. A failure leaves all the old names.
         """
         ...

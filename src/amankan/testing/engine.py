@@ -9,9 +9,10 @@ from amankan.model.claim import Claim
 from amankan.model.database import DatabaseState
 from amankan.model.fingerprint import Fingerprint
 from amankan.model.identity import Identity
+from amankan.model.marker import Marking
 from amankan.model.sentence import say
 from amankan.testing.chance import Process
-from amankan.testing.world import SimDatabase, World
+from amankan.testing.world import LIVE, SimDatabase, World
 
 
 class SimEngine:
@@ -50,8 +51,8 @@ class SimEngine:
         """Return the claim that stands."""
         return self._world.server.claim
 
-    def claim(self, claim: Claim, *, identity: Identity) -> None:
-        """Take the claim, if nobody else's stands."""
+    def claim(self, claim: Claim, *, identity: Identity, marking: Marking | None = None) -> None:
+        """Take the claim, if nobody else's stands, and mark the database."""
 
         def act() -> None:
             server = self._world.server
@@ -59,7 +60,12 @@ class SimEngine:
                 raise WrongTarget(say("cannot claim: this is server {system}", system=server.system))
             if server.claim is not None and not claim.supersedes(server.claim):
                 raise Superseded(say("cannot claim: {run} is at work", run=server.claim.run))
-            server.claim = claim
+            found = next((each for each in server.databases.values() if each.oid == identity.oid), None)
+            if found is not None and marking is not None:
+                if not marking.replaces(found.marker):
+                    raise WrongTarget(say("cannot claim: it was marked as another app's"))
+                found.marker = marking.marker
+            server.claim, server.claimed_oid = claim, identity.oid
 
         self._world.effect(self._process, "engine.claim", act=act, claim=None)
 
@@ -131,6 +137,9 @@ class SimEngine:
                 if old not in databases or new in databases or databases[old].admits:
                     raise EngineFailed(say("cannot rename {old} to {new}", old=old, new=new))
                 databases[new] = databases.pop(old)
+            claimed = next((each for each in databases.values() if each.oid == self._world.server.claimed_oid), None)
+            if claimed is not None and claimed.marker is not None and LIVE in databases:
+                databases[LIVE].marker = claimed.marker
             self._world.server.databases = databases
 
         def at_its_end() -> None:
@@ -167,4 +176,4 @@ class SimEngine:
 
 
 def _state(name: str, found: SimDatabase) -> DatabaseState:
-    return DatabaseState(name=name, oid=found.oid, admits=found.admits, mark=found.mark)
+    return DatabaseState(name=name, oid=found.oid, admits=found.admits, mark=found.mark, marker=found.marker)

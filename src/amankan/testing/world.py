@@ -10,6 +10,7 @@ from hashlib import sha256
 from amankan.errors import EffectFailed, EngineFailed, Superseded, TimedOut, WrongTarget
 from amankan.model.claim import Claim
 from amankan.model.fingerprint import Fingerprint, TablePrint
+from amankan.model.marker import Marker
 from amankan.model.runtime import ServiceState
 from amankan.model.sentence import say
 from amankan.testing.chance import Crash, Outcome, Process, Trouble
@@ -38,10 +39,11 @@ class SimDatabase:
     complete: bool = True
     home: int = 0
     permits: set[str] = field(default_factory=set)
+    marker: Marker | None = None
 
     def copy(self, oid: int) -> SimDatabase:
         """Return a database with the same content and another number."""
-        return replace(self, oid=oid, mark="", rows=set(self.rows), admits=True, permits=set())
+        return replace(self, oid=oid, mark="", marker=None, rows=set(self.rows), admits=True, permits=set())
 
     def fingerprint(self) -> Fingerprint:
         """Return what it holds."""
@@ -64,7 +66,7 @@ class SimImage:
 @dataclass(slots=True, kw_only=True)
 class SimServer:
     """
-    A database server: its identity, its databases and the claim that stands for the app.
+    A database server: its identity, its databases and the claim that stands for the app, on the database `claimed_oid`.
 
     `windows` are runs for whose migration the app's role is a member of the owner, in every database alike.
     """
@@ -72,6 +74,7 @@ class SimServer:
     system: str
     databases: dict[str, SimDatabase] = field(default_factory=dict)
     claim: Claim | None = None
+    claimed_oid: int = 0
     last_oid: int = 16384
     windows: set[str] = field(default_factory=set)
 

@@ -16,6 +16,7 @@ from amankan.adapters.disks.outgoing import write_out as write_new
 from amankan.adapters.engines.postgres.address import Address, parse_app_address
 from amankan.adapters.engines.postgres.archiver import PostgresArchiver
 from amankan.adapters.engines.postgres.cluster import making_of, roles_sql
+from amankan.adapters.engines.postgres.condition import marker_in
 from amankan.adapters.engines.postgres.engine import PostgresEngine
 from amankan.adapters.engines.postgres.expected import promised_labels
 from amankan.adapters.engines.postgres.filling import Filling, fill_database, refuse_filled, server_version_of
@@ -35,12 +36,14 @@ from amankan.config.settings import Settings
 from amankan.model.app import App
 from amankan.model.facts import Facts
 from amankan.model.fingerprint import Fingerprint
+from amankan.model.marker import Marker
 from amankan.model.release import Release
 from amankan.model.secret import Secret
 from amankan.model.sentence import Sentence
 from amankan.model.snapshot import Snapshot
 from amankan.operations.adopt import Adoption
 from amankan.operations.interruptible import InterruptibleArchiver
+from amankan.operations.marked import refuse_mismarked
 from amankan.operations.saved import named
 from amankan.operations.stage import Consent, Stage
 from amankan.operations.survey import survey
@@ -98,14 +101,25 @@ class House:
         """Return the version of the app's server: `15.20`."""
         return server_version_of(self.address)
 
-    def survey(self) -> Facts:
-        """Return the facts that a plan is made from; an app that was never started is planned as one that runs."""
+    def survey(self, outdated: Marker | None = None) -> Facts:
+        """
+        Return the facts that a plan is made from; an app that was never started is planned as one that runs.
+
+        WrongTarget where the database carries the marker of something else, and not the one that the user knows as `outdated`.
+        """
+        self.refuse_mismarked(outdated)
         seen = survey(self.stage, chance(), server=server_facts(self.address))
         found = replace(seen, release=named(self.stage.disk, seen.release))
         if self.premises.begun():
             return found
         wished = tuple(replace(service, running=True, open=True) for service in found.services)
         return replace(found, services=wished, begun=False)
+
+    def refuse_mismarked(self, outdated: Marker | None = None) -> None:
+        """Raise WrongTarget, before anything is done, where the database says that it is another app's."""
+        with connected(self.address) as session:
+            found = marker_in(session)
+        refuse_mismarked(self.stage.app, found, outdated=outdated)
 
     def target(self, wish: Target) -> Release:
         """Return the release that is wished for, with the migrations that it brings."""
@@ -231,7 +245,7 @@ def guard_place(settings: Settings) -> GuardPlace:
     address = reachable(compose, found.address)
     return GuardPlace(
         guard=guard_at(address),
-        database=address.database,
+        address=address,
         app_role=found.app.user,
         secrets=found.secrets,
         remarks=found.remarks,

@@ -85,6 +85,7 @@ def looks(settings: Settings, keys: Keychain, *, clock: Clock, operation: Operat
     runtime = None if settings.runtime is None else _applied(around, runtime_look)
     never = isinstance(runtime, RuntimeLook) and runtime.never
     return Looks(
+        app=settings.app.name,
         environment=settings.app.environment,
         migrates=bool(settings.database.migrate),
         answer=answer,
@@ -163,6 +164,7 @@ def _server(seen: Condition, *, address: Address | Unseen, app_role: str, clock:
         skew_seconds=seen.epoch_seconds - before,
         ledger=ledger,
         unfinished=_unfinished(address) if ledger == PRISMA else (),
+        marker=seen.marker,
     )
 
 

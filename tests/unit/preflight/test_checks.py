@@ -10,6 +10,7 @@ import pytest
 from amankan.model.facts import OtherSession, ServerFacts
 from amankan.model.guard import Coverage, Covered
 from amankan.model.identity import Identity
+from amankan.model.marker import Marker
 from amankan.model.runtime import ServiceState
 from amankan.model.sentence import say
 from amankan.model.verdict import Finding, Level
@@ -46,10 +47,12 @@ SERVER = ServerLook(
     floor=20,
     identity=HOME,
     ledger="_prisma_migrations",
+    marker=Marker(app="ocn", environment="production"),
 )
 VAULT = VaultLook(count=2, age_seconds=60.0, proved=True, proved_age_seconds=60.0, identity=HOME, database="ocn")
 CONTAINER = ContainerLook(service="db", folder="/data", kept="volume", file_major=15, major=15)
 WELL = Looks(
+    app="ocn",
     environment="production",
     migrates=True,
     answer=Answer(database="ocn", version="15.20"),
@@ -104,6 +107,8 @@ CASES: list[tuple[str, Level, dict[str, Any]]] = [
     ("identity", Level.STOP, vault(identity=Identity(system="8", oid=16384))),
     ("identity", Level.STOP, vault(identity=Identity(system="7", oid=1), database="staging")),
     ("identity", Level.WARN, {"vault": Unseen(why=say("the database does not answer"))}),
+    ("mark", Level.STOP, server(marker=Marker(app="ocn", environment="staging"))),
+    ("mark", Level.STOP, server(marker=Marker(app="bank", environment="production"))),
     ("version", Level.WARN, server(minor=19)),
     ("version", Level.STOP, server(floor=None)),
     ("tools", Level.STOP, {"tools": ToolsLook(major=15, minor=None, floor=20)}),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from amankan.model.facts import ServerFacts
 from amankan.model.guard import Coverage
 from amankan.model.identity import Identity
+from amankan.model.marker import Marker
 from amankan.model.runtime import ServiceState
 from amankan.model.sentence import Sentence
 
@@ -44,7 +45,8 @@ class ServerLook:
     What the server says. `floor` is the first safe minor version, None where the major is not known.
 
     `hidden` are objects that our role cannot read completely, `tables` the names of all tables, `unfinished` the
-    migrations that were begun and never finished, `skew_seconds` how far the server's clock is ahead of ours.
+    migrations that were begun and never finished, `skew_seconds` how far the server's clock is ahead of ours, `marker` which
+    app the database says that it belongs to.
     """
 
     facts: ServerFacts
@@ -62,6 +64,7 @@ class ServerLook:
     skew_seconds: float = 0.0
     ledger: str = ""
     unfinished: tuple[str, ...] = ()
+    marker: Marker | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -215,6 +218,7 @@ class OperationLook:
 class Looks:
     """All that was seen; None where something does not apply to this app."""
 
+    app: str
     environment: str
     migrates: bool
     answer: Answer

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
+from amankan.model.marker import Marker
 from amankan.model.sentence import say
 from amankan.model.units import duration_text
+from amankan.operations.marked import mismatch, remedy
 from amankan.operations.preflight.judgement import Judgement, fault, named, stricter, warning, well
 from amankan.operations.preflight.looks import Looks, ServerLook, ToolsLook
 
@@ -22,6 +24,17 @@ def answers(looks: Looks) -> Judgement:
     if answer.why is not None:
         return fault(answer.why, say("correct database.url in amankan.toml, or start the database"))
     return well(say("PostgreSQL {version} answers for {database}", version=answer.version, database=answer.database))
+
+
+def mark(looks: Looks) -> Judgement:
+    """The database is marked as that of this app in this environment."""
+    found, ours = _server(looks).marker, Marker(app=looks.app, environment=looks.environment)
+    wrong = mismatch(ours, found)
+    if wrong is not None and found is not None:
+        return fault(wrong, remedy(found))
+    if found is None:
+        return well(say("the database is not marked yet; the first backup or update marks it"))
+    return well(say("the database is marked as {app} in {environment}", app=found.app, environment=found.environment))
 
 
 def pooler(looks: Looks) -> Judgement:

@@ -34,6 +34,7 @@ CHECKS: Final = (
     _check("operation", "operation", judge=backups.operation),
     _check("database", "answer", judge=server.answers),
     _check("identity", "server", judge=backups.identity),
+    _check("mark", "server", judge=server.mark),
     _check("version", "server", judge=server.version),
     _check("tools", "tools", judge=server.tools),
     _check("extensions", "tools", judge=server.extensions),
@@ -74,7 +75,19 @@ CHECKS: Final = (
 # Whoever updates in spite of one of these would lose data, or fail behind the fence. The others are for a person to weigh.
 STOPPING: Final = frozenset(
     {
-        *("operation", "database", "identity", "version", "tools", "extensions", "standby", "pooler", "readable", "sessions"),
+        *(
+            "operation",
+            "database",
+            "identity",
+            "mark",
+            "version",
+            "tools",
+            "extensions",
+            "standby",
+            "pooler",
+            "readable",
+            "sessions",
+        ),
         *("prepared", "migrations", "guard", "room", "app-told", "volume", "database-unchanged"),
     }
 )

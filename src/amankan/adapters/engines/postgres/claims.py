@@ -16,6 +16,7 @@ from amankan.errors import EngineFailed, Superseded, WrongTarget
 from amankan.model.claim import Claim
 from amankan.model.database import DatabaseState
 from amankan.model.identity import Identity
+from amankan.model.marker import Marking
 from amankan.model.sentence import say
 
 NOTED: Final[LiteralString] = """
@@ -50,7 +51,17 @@ class Noted:
 
     def state(self) -> DatabaseState:
         """Return what the port tells of it; a database whose removal was cut off is unfinished, so it has no mark."""
-        return DatabaseState(name=self.name, oid=self.oid, admits=self.admits, mark=self.note.mark)
+        note = self.note
+        return DatabaseState(name=self.name, oid=self.oid, admits=self.admits, mark=note.mark, marker=note.marker)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """What a claim is for: the app whose live database is called `live`, on this very database, marked on the way."""
+
+    live: str
+    identity: Identity
+    marking: Marking | None = None
 
 
 def noted(session: Session) -> tuple[Noted, ...]:
@@ -104,16 +115,19 @@ def refuse_other(session: Session, claim: Claim, *, live: str) -> tuple[Noted, .
     return databases
 
 
-def take(session: Session, claim: Claim, *, live: str, identity: Identity, sparing: tuple[int, ...]) -> None:
+def take(session: Session, claim: Claim, *, target: Target, sparing: tuple[int, ...]) -> None:
     """The claim stands; see the port. Sessions of an older process of this run are ended first, but those spared."""
-    _refuse_claimed(session, claim, live=live, identity=identity)
+    live, marking = target.live, target.marking
+    _refuse_other_marker(_refuse_claimed(session, claim, target=target), marking)
     found = standing(noted(session), live)
     if found is not None and found.note.claim != claim:
         end_sessions(session, claim.run, sparing=sparing)
     with session.transaction():
         session.execute(sql.SQL("select pg_advisory_xact_lock({})").format(sql.SQL(_LOCK)), [live])
-        place = _refuse_claimed(session, claim, live=live, identity=identity)
-        write(session, place, note=replace(place.note, claim=claim, live=live))
+        place = _refuse_claimed(session, claim, target=target)
+        _refuse_other_marker(place, marking)
+        marker = marking.marker if marking is not None else place.note.marker
+        write(session, place, note=replace(place.note, claim=claim, live=live, marker=marker))
 
 
 def give_back(session: Session, claim: Claim, *, live: str) -> None:
@@ -152,7 +166,13 @@ def end_sessions(session: Session, run: str, *, sparing: tuple[int, ...] = ()) -
         raise EngineFailed(say("cannot end the sessions of {run}: they belong to a stronger role", run=run)) from refused
 
 
-def _refuse_claimed(session: Session, claim: Claim, *, live: str, identity: Identity) -> Noted:
+def _refuse_other_marker(found: Noted, marking: Marking | None) -> None:
+    if marking is not None and not marking.replaces(found.note.marker):
+        raise WrongTarget(say("cannot claim {live}: it was marked as another app's meanwhile", live=found.name))
+
+
+def _refuse_claimed(session: Session, claim: Claim, *, target: Target) -> Noted:
+    live, identity = target.live, target.identity
     databases = noted(session)
     found = [each for each in databases if each.place == f"{identity.system}/{identity.oid}"]
     if not found:

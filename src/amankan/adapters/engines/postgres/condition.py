@@ -7,12 +7,14 @@ from typing import Final, LiteralString
 
 from amankan.adapters.engines.postgres.address import Address
 from amankan.adapters.engines.postgres.expected import hindrances
+from amankan.adapters.engines.postgres.notes import read_note
 from amankan.adapters.engines.postgres.schema import server_major
-from amankan.adapters.engines.postgres.session import connected, row, rows
+from amankan.adapters.engines.postgres.session import Session, connected, row, rows
 from amankan.adapters.engines.postgres.survey import identity_of
 from amankan.adapters.engines.postgres.tools import FLOORS
 from amankan.errors import EngineFailed
 from amankan.model.identity import Identity
+from amankan.model.marker import Marker
 
 _IDLE: Final[LiteralString] = """
     select pid, coalesce(usename, ''), extract(epoch from clock_timestamp() - xact_start)::float8
@@ -37,7 +39,8 @@ _NOW: Final[LiteralString] = "select extract(epoch from clock_timestamp())::floa
 class Condition:
     """
     How a server stands. `hidden` are objects that our role cannot read, `idle` sessions in an open transaction (process,
-    role, seconds), `epoch_seconds` the server's clock, `floor` the first safe minor version, None for a major unknown.
+    role, seconds), `epoch_seconds` the server's clock, `floor` the first safe minor version, None for a major unknown,
+    `marker` which app the database belongs to, None where nobody said so.
     """
 
     role: str
@@ -52,6 +55,7 @@ class Condition:
     tables: tuple[str, ...]
     superusers: tuple[str, ...]
     epoch_seconds: float
+    marker: Marker | None
 
 
 def condition(address: Address) -> Condition:
@@ -71,7 +75,15 @@ def condition(address: Address) -> Condition:
             tables=tuple(name for (name,) in rows(session, _TABLES)),
             superusers=tuple(name for (name,) in rows(session, _SUPERUSERS)),
             epoch_seconds=float(row(session, _NOW)[0]),
+            marker=marker_in(session),
         )
+
+
+def marker_in(session: Session) -> Marker | None:
+    """Return which app the session's database says that it belongs to."""
+    identity = identity_of(session)
+    comment = row(session, "select pg_catalog.shobj_description(%s::oid, 'pg_database')", identity.oid)[0]
+    return read_note(comment, place=f"{identity.system}/{identity.oid}").marker
 
 
 def pooled(address: Address) -> str:

@@ -17,6 +17,7 @@ from amankan.model.claim import Claim
 from amankan.model.database import DatabaseState
 from amankan.model.fingerprint import Fingerprint
 from amankan.model.identity import Identity
+from amankan.model.marker import Marking
 from amankan.model.sentence import say
 from amankan.ports.clock import Clock
 
@@ -97,12 +98,13 @@ class PostgresEngine:
         found = claims.standing(self._noted(), self._live)
         return found.note.claim if found is not None else None
 
-    def claim(self, claim: Claim, *, identity: Identity) -> None:
+    def claim(self, claim: Claim, *, identity: Identity, marking: Marking | None = None) -> None:
         """Keep the promise of the port; Refused where the server is a standby."""
         self._refuse_standby()
         with told("claim"):
             session = self._maintenance.named(claim)
-            claims.take(session, claim, live=self._live, identity=identity, sparing=self._pids())
+            target = claims.Target(live=self._live, identity=identity, marking=marking)
+            claims.take(session, claim, target=target, sparing=self._pids())
         self._system, self._claim = identity.system, claim
 
     def release(self, claim: Claim) -> None:

@@ -8,7 +8,7 @@ from typing import Final
 
 from psycopg import errors, sql
 
-from amankan.adapters.engines.postgres.claims import Noted, comparing, holding, write
+from amankan.adapters.engines.postgres.claims import Noted, comparing, holding, standing, write
 from amankan.adapters.engines.postgres.maintenance import Session, identifier, limited, pause
 from amankan.errors import EngineFailed
 from amankan.model.claim import Claim
@@ -91,10 +91,20 @@ def _drop(session: Session, database: str) -> None:
 def _rename(session: Session, names: Names, *, claim: Claim, live: str) -> None:
     with comparing(session, claim, live=live) as databases:
         admits = {each.name: each.admits for each in databases}
+        named = {each.name: each for each in databases}
         for old, new in names:
             if admits.get(old, False):
                 raise EngineFailed(say("cannot rename {old} to {new}: it is not shut", old=old, new=new))
             session.execute(sql.SQL("alter database {} rename to {}").format(identifier(old), identifier(new)))
+            named[new] = replace(named.pop(old), name=new)
+        _bring_marker(session, named.get(live), claimed=standing(databases, live))
+
+
+def _bring_marker(session: Session, found: Noted | None, *, claimed: Noted | None) -> None:
+    """What has the live name belongs to the app whose database was claimed, whatever it was restored from."""
+    marker = claimed.note.marker if claimed is not None else None
+    if found is not None and marker is not None and found.note.marker != marker:
+        write(session, found, note=replace(found.note, marker=marker))
 
 
 def _refuse_foreign(found: Noted, claim: Claim, *, live: str) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from amankan.model.claim import Claim
+from amankan.model.marker import Marker
 
 _BEGIN: Final = "[amankan "
 _END: Final = "]"
@@ -18,13 +19,14 @@ class Note:
     The comment of one database, taken apart.
 
     `text` is the user's own part. `mark` is the run that made the database; `claim` stands for the app whose live
-    database is called `live`.
+    database is called `live`; `marker` says which app the database belongs to, for good.
     """
 
     text: str = ""
     mark: str = ""
     claim: Claim | None = None
     live: str = ""
+    marker: Marker | None = None
 
 
 def read_note(comment: str | None, *, place: str) -> Note:
@@ -38,7 +40,14 @@ def read_note(comment: str | None, *, place: str) -> Note:
         return Note(text=text)
     run, epoch = found.get("run", ""), found.get("epoch", 0)
     claim = Claim(run=str(run), epoch=epoch) if run and isinstance(epoch, int) else None
-    return Note(text=text, mark=str(found.get("mark", "")), claim=claim, live=str(found.get("live", "")))
+    marker = Marker(app=str(found.get("app", "")), environment=str(found.get("environment", "")))
+    return Note(
+        text=text,
+        mark=str(found.get("mark", "")),
+        claim=claim,
+        live=str(found.get("live", "")),
+        marker=marker if marker.valid else None,
+    )
 
 
 def write_note(note: Note, *, place: str) -> str:
@@ -46,6 +55,8 @@ def write_note(note: Note, *, place: str) -> str:
     words: dict[str, str | int] = {"mark": note.mark} if note.mark else {}
     if note.claim is not None:
         words |= {"run": note.claim.run, "epoch": note.claim.epoch, "live": note.live}
+    if note.marker is not None:
+        words |= {"app": note.marker.app, "environment": note.marker.environment}
     if not words:
         return note.text
     line = _BEGIN + json.dumps({"at": place} | words) + _END
