@@ -42,6 +42,8 @@ def adopt(
     if missing:
         raise ConfigurationFault(say("cannot find {files}", files=", ".join(missing)), next=say("aman adopt --help"))
     with at_work(desk, why="adopt") as work:
+        if not check:
+            work.house.refuse_fleeting()
         held = hold(desk.disk, holder(desk, "adopt"))
         try:
             taken = _take(desk, work, files=files, check=check)

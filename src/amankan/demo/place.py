@@ -21,6 +21,7 @@ from amankan.proc.detached import free_port
 from amankan.proc.janitor import Janitor
 from amankan.proc.run import run
 from amankan.wiring.demonstration import Ground, ground
+from amankan.wiring.keeping import THROWAWAY
 
 APP: Final = "toko"
 FIRST_RELEASE: Final = "v1"
@@ -140,6 +141,7 @@ def built() -> Iterator[Place]:
         (folder / "current").symlink_to(Path("releases") / FIRST_RELEASE)
         _keep(folder / "app.url", floor.app_url())
         _keep(folder / "admin.url", floor.own_url())
+        (folder / THROWAWAY).touch()
         place.configure()
         for script in ("migrate.py", "seed.py"):
             run(place.script(script, release=FIRST_RELEASE))

@@ -36,12 +36,14 @@ from amankan.config.settings import Settings
 from amankan.model.app import App
 from amankan.model.facts import Facts
 from amankan.model.fingerprint import Fingerprint
+from amankan.model.keeping import Keep
 from amankan.model.marker import Marker
 from amankan.model.release import Release
 from amankan.model.secret import Secret
 from amankan.model.sentence import Sentence
 from amankan.model.snapshot import Snapshot
 from amankan.operations.adopt import Adoption
+from amankan.operations.fleeting import refuse_fleeting
 from amankan.operations.interruptible import InterruptibleArchiver
 from amankan.operations.marked import refuse_mismarked
 from amankan.operations.saved import named
@@ -58,6 +60,7 @@ from amankan.vault.sealed import Policy, SealedVault, Surroundings
 from amankan.wiring.apps import STATE, compose_of, container_asked, reachable
 from amankan.wiring.grounds import Grounds
 from amankan.wiring.guards import GuardPlace, guard_at
+from amankan.wiring.keeping import keeps_of
 from amankan.wiring.places import premises_of
 from amankan.wiring.premises import Premises
 from amankan.wiring.rehearsing import RehearsingSandbox
@@ -96,6 +99,7 @@ class House:
     identities: tuple[Identity, ...]
     secrets: tuple[Secret, ...]
     remarks: tuple[Sentence, ...] = field(default=())
+    keeps: tuple[Keep, ...] = field(default=())
 
     def server_version(self) -> str:
         """Return the version of the app's server: `15.20`."""
@@ -105,8 +109,10 @@ class House:
         """
         Return the facts that a plan is made from; an app that was never started is planned as one that runs.
 
-        WrongTarget where the database carries the marker of something else, and not the one that the user knows as `outdated`.
+        Refused where journal or backups would not stay, WrongTarget where the database carries the marker of something else,
+        and not the one that the user knows as `outdated`.
         """
+        self.refuse_fleeting()
         self.refuse_mismarked(outdated)
         seen = survey(self.stage, chance(), server=server_facts(self.address))
         found = replace(seen, release=named(self.stage.disk, seen.release))
@@ -114,6 +120,10 @@ class House:
             return found
         wished = tuple(replace(service, running=True, open=True) for service in found.services)
         return replace(found, services=wished, begun=False)
+
+    def refuse_fleeting(self) -> None:
+        """Raise Refused, before anything is done, where production's journal or backups would go away by themselves."""
+        refuse_fleeting(self.stage.app, self.keeps)
 
     def refuse_mismarked(self, outdated: Marker | None = None) -> None:
         """Raise WrongTarget, before anything is done, where the database says that it is another app's."""
@@ -235,6 +245,7 @@ def house(settings: Settings, wanted: Wanted) -> House:
         identities=wanted.keys.identities(),
         secrets=found.secrets if compose is None else (*found.secrets, *compose.project.secrets()),
         remarks=found.remarks,
+        keeps=keeps_of(settings, remote=place(settings).remote),
     )
 
 

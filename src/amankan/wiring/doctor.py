@@ -47,6 +47,7 @@ from amankan.vault.chain import Head, breaks
 from amankan.vault.keychain import Keychain
 from amankan.vault.manifest import Origin
 from amankan.wiring.apps import reachable
+from amankan.wiring.keeping import keeps_of
 from amankan.wiring.surroundings import (
     Around,
     container_look,
@@ -95,6 +96,7 @@ def looks(settings: Settings, keys: Keychain, *, clock: Clock, operation: Operat
         vault=vault,
         keys=tried(lambda: _keys(settings, keys)),
         rooms=server if isinstance(server, Unseen) else tried(lambda: rooms(settings, server=server, around=around)),
+        keeps=keeps_of(settings, remote=wiring.place(settings).remote),
         runtime=runtime,
         container=container,
         images=around if isinstance(around, Unseen) else _applied(around, image_looks),

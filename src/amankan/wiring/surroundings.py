@@ -35,6 +35,7 @@ from amankan.operations.preflight.looks import (
 from amankan.proc.docker import Docker
 from amankan.proc.images import repository_of
 from amankan.wiring.apps import RunningProject, compose_of, process_state, templates
+from amankan.wiring.keeping import vault_folder
 
 # A clone is as large as what it is a copy of; while it is filled, the server writes down what it does.
 CLONE_SHARE: Final = 1.2
@@ -126,7 +127,7 @@ def rooms(settings: Settings, *, server: ServerLook, around: Around | Unseen) ->
     place = wiring.place(settings)
     wanted = [(Path(wiring.SANDBOXES.format(uid="*")).parent, clone)]
     if not place.remote:
-        wanted.append((settings.folder / settings.vault.location.removeprefix("file://"), size + FLOOR_BYTES))
+        wanted.append((vault_folder(settings), size + FLOOR_BYTES))
     for folder, need in wanted:
         disk = free_bytes(folder)
         if disk is None:

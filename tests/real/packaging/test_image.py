@@ -43,3 +43,17 @@ def test_it_carries_a_server_for_trials(docker_engine: Engine, image: str) -> No
     program = "from amankan.adapters.engines.postgres.embedded import embedded_tools; print(embedded_tools().major)"
     assert "18" == docker_engine.docker("run", "--rm", "--entrypoint", "python", image, "-c", program)
     assert "amankan-sandbox" in docker_engine.docker("run", "--rm", "--entrypoint", "getent", image, "passwd")
+
+
+def test_its_own_layer_is_no_place_for_a_journal(docker_engine: Engine, image: str, tmp_path: Path) -> None:
+    """What lies in the container itself is known to go with it, a folder of the host and a volume are known to stay."""
+    program = (
+        "from pathlib import Path; from amankan.adapters.hosts.mounts import keeping_of;"
+        "print(*(keeping_of(Path(place, '.amankan')).value for place in ('/app', '/host', '/volume', '/dev/shm')))"
+    )
+    places = ("--volume", f"{tmp_path}:/host", "--volume", "amankan-under-test:/volume")
+    try:
+        said = docker_engine.docker("run", "--rm", *places, "--entrypoint", "/opt/amankan/bin/python", image, "-c", program)
+        assert "layer disk disk memory" == said
+    finally:
+        docker_engine.docker("volume", "rm", "amankan-under-test")

@@ -10,6 +10,7 @@ import pytest
 from amankan.model.facts import OtherSession, ServerFacts
 from amankan.model.guard import Coverage, Covered
 from amankan.model.identity import Identity
+from amankan.model.keeping import Keep, Keeping
 from amankan.model.marker import Marker
 from amankan.model.runtime import ServiceState
 from amankan.model.sentence import say
@@ -64,6 +65,7 @@ WELL = Looks(
     vault=VAULT,
     keys=KeysLook(recipients=1),
     rooms=(Room(place="/a", need_bytes=10, free_bytes=11),),
+    keeps=(Keep(folder="/a/.amankan", keeping=Keeping.ON_DISK),),
     runtime=RuntimeLook(services=(ServiceState(service="app", digest="sha256:1", running=True, open=True, restart="always"),)),
     container=CONTAINER,
     images=(ImageLook(reference="ocn:v1"),),
@@ -74,6 +76,9 @@ WELL = Looks(
     operation=OperationLook(),
     messengers=MessengersLook(count=1),
 )
+
+
+UNMARKED = replace(SERVER, marker=None)
 
 
 def server(**changes: Any) -> dict[str, Any]:
@@ -109,6 +114,13 @@ CASES: list[tuple[str, Level, dict[str, Any]]] = [
     ("identity", Level.WARN, {"vault": Unseen(why=say("the database does not answer"))}),
     ("mark", Level.STOP, server(marker=Marker(app="ocn", environment="staging"))),
     ("mark", Level.STOP, server(marker=Marker(app="bank", environment="production"))),
+    ("kept", Level.STOP, {"keeps": (Keep(folder="/a", keeping=Keeping.IN_MEMORY),)}),
+    ("kept", Level.STOP, {"keeps": (WELL.keeps[0], Keep(folder="/b", keeping=Keeping.IN_LAYER))}),
+    (
+        "kept",
+        Level.WARN,
+        {"environment": "staging", "server": UNMARKED, "keeps": (Keep(folder="/a", keeping=Keeping.IN_LAYER),)},
+    ),
     ("version", Level.WARN, server(minor=19)),
     ("version", Level.STOP, server(floor=None)),
     ("tools", Level.STOP, {"tools": ToolsLook(major=15, minor=None, floor=20)}),

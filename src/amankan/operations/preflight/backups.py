@@ -7,6 +7,7 @@ from typing import Final
 from amankan.model.guard import Coverage
 from amankan.model.sentence import Sentence, say
 from amankan.model.units import duration_text, size_text
+from amankan.operations.fleeting import danger, fleeting, remedy
 from amankan.operations.preflight.judgement import Judgement, fault, named, stricter, warning, well
 from amankan.operations.preflight.looks import KeysLook, Looks, OperationLook, Room, ServerLook, VaultLook
 
@@ -116,6 +117,14 @@ def key_place(looks: Looks) -> Judgement:
             say("copy it to another machine, prove it there with aman key check, then remove it here"),
         )
     return well(say("no recovery key lies on this machine"))
+
+
+def kept(looks: Looks) -> Judgement:
+    """Journal and backups are still there after the machine started anew."""
+    found = fleeting(looks.keeps)
+    if found is not None:
+        return stricter(looks, danger(found), remedy=remedy(found))
+    return well(say("journal and backups lie on a disk"))
 
 
 def room(looks: Looks) -> Judgement:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from amankan.model.facts import ServerFacts
 from amankan.model.guard import Coverage
 from amankan.model.identity import Identity
+from amankan.model.keeping import Keep
 from amankan.model.marker import Marker
 from amankan.model.runtime import ServiceState
 from amankan.model.sentence import Sentence
@@ -228,6 +229,7 @@ class Looks:
     vault: VaultLook | Unseen
     keys: KeysLook | Unseen
     rooms: tuple[Room, ...] | Unseen
+    keeps: tuple[Keep, ...]
     runtime: RuntimeLook | Unseen | None
     container: ContainerLook | Unseen | None
     images: tuple[ImageLook, ...] | Unseen | None

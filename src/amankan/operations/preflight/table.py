@@ -57,6 +57,7 @@ CHECKS: Final = (
     Check(id="chain", seen=_links, judge=backups.chain),
     _check("encryption", "keys", judge=backups.encryption),
     _check("key-place", "keys", judge=backups.key_place),
+    _check("kept", "keeps", judge=backups.kept),
     _check("room", "rooms", judge=backups.room),
     _check("app", "runtime", judge=around.running),
     _check("app-told", "runtime", judge=around.told),
@@ -88,7 +89,7 @@ STOPPING: Final = frozenset(
             "readable",
             "sessions",
         ),
-        *("prepared", "migrations", "guard", "room", "app-told", "volume", "database-unchanged"),
+        *("prepared", "migrations", "guard", "kept", "room", "app-told", "volume", "database-unchanged"),
     }
 )
 
