@@ -159,6 +159,21 @@ def test_the_way_back_with_the_database(store: Store) -> None:
     assert 0 == store.database.value("select count(*) from information_schema.columns where column_name = 'email'")
 
 
+def test_a_role_that_cannot_rename_is_refused(store: Store) -> None:
+    """Whoever may not create databases may not rename one either: nobody waits to find that out behind a fence."""
+    role = store.database.server.role()
+    store.database.execute(f'grant pg_read_all_data, pg_signal_backend to "{role.name}"')
+    store.database.execute(f'alter database "{store.database.name}" owner to "{role.name}"')
+    told = store.folder / "amankan.toml"
+    told.write_text(told.read_text().replace("[database]\n", '[database]\nadmin_url = { env = "ADMIN_URL" }\n'))
+    store.aman.environment["ADMIN_URL"] = store.database.url_for(role)
+    said = store.aman.run("update", "--tag", "v2", "--yes", status=3)
+    assert f"cannot update: role {role.name} may not create databases" in said.lines[0]
+    assert ("production: unchanged", f'next: ALTER ROLE "{role.name}" CREATEDB') == tuple(said.lines[1:])
+    store.database.execute(f'alter role "{role.name}" createdb')
+    store.aman.run("update", "--tag", "v2", "--yes", status=0)
+
+
 def test_what_is_not_there_is_named(store: Store) -> None:
     """A release that does not exist is refused with those that do, and a way back without an update with the history."""
     said = store.aman.run("update", "--tag", "nope", "--yes", status=2)

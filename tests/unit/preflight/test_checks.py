@@ -128,7 +128,7 @@ CASES: list[tuple[str, Level, dict[str, Any]]] = [
     ("extensions", Level.STOP, {"tools": ToolsLook(major=15, minor=20, floor=20, lacking=("postgis",))}),
     ("standby", Level.STOP, facts(standby=True)),
     ("role", Level.STOP, facts(owner=False)),
-    ("role", Level.WARN, facts(may_create_databases=False)),
+    ("role", Level.STOP, facts(may_create_databases=False)),
     ("app-role", Level.WARN, server(app_superuser=True)),
     ("readable", Level.STOP, server(hidden=("table a",))),
     ("guard", Level.WARN, {"guard": Coverage(level=None, at_home=True, objects=(), gaps=())}),

@@ -12,7 +12,11 @@ from amankan.operations.plans.patience import patience
 
 
 def choose_strategy(facts: Facts) -> tuple[Strategy, str]:
-    """Return how this app can be updated, and why not by a swap where it cannot."""
+    """
+    Return how this app can be updated, and why not by a swap where it cannot.
+
+    Who may not create databases is refused before: a rename needs that right too (decision 0003).
+    """
     if not facts.may_create_databases:
         return Strategy.IN_PLACE, "the role may not create databases"
     if facts.logical_slots:

@@ -119,11 +119,8 @@ def role(looks: Looks) -> Judgement:
             remedy=say("ALTER DATABASE \"{database}\" OWNER TO \"{role}\"", role=server.role, database=server.database),
         )  # fmt: skip
     if not facts.may_create_databases:
-        return warning(
-            say(
-                "role {role} may not create databases: an update works in place, and the way back is a restore",
-                role=server.role,
-            ),
+        return fault(
+            say("role {role} may not create databases, so it can neither copy nor rename one", role=server.role),
             say('ALTER ROLE "{role}" CREATEDB', role=server.role),
         )
     kind = say("a superuser") if facts.superuser else say("owner, may create databases")

@@ -86,6 +86,7 @@ STOPPING: Final = frozenset(
             "extensions",
             "standby",
             "pooler",
+            "role",
             "readable",
             "sessions",
         ),
