@@ -17,7 +17,7 @@ from amankan.adapters.engines.postgres.archive.events import (
     Rows,
     rows_of,
 )
-from amankan.adapters.engines.postgres.archive.lines import MARK, Lines
+from amankan.adapters.engines.postgres.archive.lines import MARK, MARK_LINE, Lines
 from amankan.adapters.engines.postgres.archive.source import Source
 from amankan.adapters.engines.postgres.archive.toc import INTEGER_BYTES, LARGE_OBJECTS, Entry, Toc
 from amankan.errors import Damaged
@@ -91,6 +91,10 @@ def _table(source: Source, entry: Entry) -> Iterator[Rows | Part]:
     lines = Lines()
     ended = False
     while not ended:
+        if size := _chunk_of_rows(source):
+            source.skip(HEAD_BYTES)
+            yield from lines.feed(source.take(size))
+            continue
         raw = source.skim(PIECE_BYTES)
         rows, used = _rows_as_chunks(raw) if lines.aligned else (None, 0)
         if rows is not None:
@@ -107,6 +111,17 @@ def _table(source: Source, entry: Entry) -> Iterator[Rows | Part]:
     if not lines.ended:
         name = entry.tag.decode(errors="replace")
         raise Damaged(say("cannot read the archive: the rows of {name} end without their end mark", name=name))
+
+
+def _chunk_of_rows(source: Source) -> int:
+    """Return the length of the chunk that follows, where it holds several rows, as we write them; else 0."""
+    buffer, at = source.at_hand()
+    start = at + HEAD_BYTES
+    size = int.from_bytes(buffer[at + 1 : start], "little")
+    if start > len(buffer) or buffer[at] or not 0 < size <= PIECE_BYTES:
+        return 0
+    line_end = buffer.find(b"\n", start, start + size)
+    return size if size >= SMALL_BYTES or 0 <= line_end < start + size - 1 else 0
 
 
 def _long_chunk(source: Source, lines: Lines, *, size: int) -> Iterator[Rows | Part]:
@@ -151,7 +166,7 @@ def _rows_between_seams(raw: bytes) -> Rows | None:
     heads = b"".join([piece[:INTEGER_BYTES] for piece in pieces])
     if len(heads) != len(pieces) * INTEGER_BYTES or found.text.count(b"\n") != len(pieces) or b"\0" in found.text:
         return None
-    if MARK + b"\n" in found.text and MARK in found.rows:
+    if MARK_LINE.search(found.text) and MARK in found.rows:
         return None
     lengths = array("I", heads)
     if sys.byteorder == "big":
