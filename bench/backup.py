@@ -26,7 +26,7 @@ from tests.kit.postgres.database import Database
 from tests.kit.postgres.server import Server
 
 from amankan.model.pace import Pace
-from bench.measure import Case, table, take_turns
+from bench.measure import Case, table, take_turns, timed
 
 VERSION = 17
 # The newest that Debian's pgBackRest knows.
@@ -49,7 +49,12 @@ def main() -> None:
             print(f"{database.value('select pg_size_pretty(pg_database_size(current_database()))')} on disk, {rounds} rounds")
             environment = environment_of(database)
             print(table(take_turns(backups(database, folder), rounds=rounds, environment=environment), against=GUIDE))
-            print(table(take_turns(proofs(database, folder), rounds=rounds, environment=environment), against=BARE_RESTORE))
+            print(
+                table(
+                    take_turns(proofs(database, folder, environment), rounds=rounds, environment=environment),
+                    against=BARE_RESTORE,
+                )
+            )
             print(impact(database, folder, environment))
         if shutil.which("pgbackrest") and os.geteuid() == 0:
             print(physical(folder, rounds=rounds, million=million))
@@ -134,7 +139,7 @@ def others(folder: Path) -> list[Case]:
     return found
 
 
-def proofs(database: Database, folder: Path) -> list[Case]:
+def proofs(database: Database, folder: Path, environment: dict[str, str]) -> list[Case]:
     """
     Return the bare restore and ours: a whole proof, with a server of its own that is made and removed, and the same load on
     production's server, everything read back and compared.
@@ -149,6 +154,7 @@ def proofs(database: Database, folder: Path) -> list[Case]:
     server = folder / "server"
     server.mkdir(exist_ok=True)
     folder.chmod(0o711)
+    timed(f"{python} -m bench.ours ready {server}", environment)
     return [
         Case(name=BARE_RESTORE, script=f"pg_restore -j2 --exit-on-error -d proved {folder}/custom", before=anew),
         Case(name="ours, a proof as it happens", script=f"{python} -m bench.ours prove {folder}/fast {server}"),

@@ -1,7 +1,7 @@
 """
 Our own backup or proof, as a process that says the most memory that it had.
 
-Usage: python -m bench.ours dump PACE FILE | dump-bare PACE FILE | load FILE | prove FILE FOLDER
+Usage: python -m bench.ours dump PACE FILE | dump-bare PACE FILE | load FILE | prove FILE FOLDER | ready FOLDER
 The address comes from AMANKAN_BENCH_URL, the folder of client programs from AMANKAN_BENCH_TOOLS.
 """
 
@@ -47,6 +47,8 @@ def main() -> None:
     archiver = PostgresArchiver(clock=SystemClock(), address=address, tools=ask(os.environ["AMANKAN_BENCH_TOOLS"]))
     if verb == "load":
         load(archiver, Path(words[0]), into="proved")
+    elif verb == "ready":
+        ready(archiver, folder=Path(words[0]))
     elif verb == "prove":
         prove(archiver, Path(words[0]), folder=Path(words[1]))
     else:
@@ -71,6 +73,16 @@ def dump(archiver: PostgresArchiver, pace: Pace, file: Path) -> None:
     file.with_suffix(".facts").write_text(json.dumps(facts))
 
 
+def ready(archiver: PostgresArchiver, *, folder: Path) -> None:
+    """Leave what the first proof of a version leaves for the next: the template of its server."""
+    servers = ThrowawayServers(folder=folder, clock=archiver.clock)
+    assert archiver.tools is not None
+    try:
+        servers.make("ready", archiver.tools, superuser=archiver.address.user)
+    finally:
+        servers.remove("ready")
+
+
 def prove(archiver: PostgresArchiver, file: Path, *, folder: Path) -> None:
     """Do what a proof does: fill a server of the run's own from a sealed dump, read every row of it back, and remove it."""
     servers = ThrowawayServers(folder=folder, clock=archiver.clock)
@@ -78,7 +90,7 @@ def prove(archiver: PostgresArchiver, file: Path, *, folder: Path) -> None:
     assert tools is not None
     try:
         address = servers.make("bench", tools, superuser=archiver.address.user)
-        load(replace(archiver, address=address), file, into=address.database)
+        load(replace(archiver, address=address, careless=True), file, into=address.database)
     finally:
         servers.remove("bench")
 

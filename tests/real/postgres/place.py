@@ -71,7 +71,7 @@ def prove(
     run_script(address, tools, script=dump.globals)
     target = address.at(facts.making.name)
     make_database(target, facts.making, major=int(facts.server_version.partition(".")[0]))
-    archiver = PostgresArchiver(clock=SystemClock(), address=address, tools=tools)
+    archiver = PostgresArchiver(clock=SystemClock(), address=address, tools=tools, careless=True)
     with archive.open("rb") as file:
         found = archiver.load(iter(lambda: file.read(1 << 20), b""), into=target.database, progress=Silent())
     run_script(target, tools, script=dump.settings)

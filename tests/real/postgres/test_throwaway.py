@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Final, LiteralString
 
 import psycopg
 import pytest
 from tests.kit.postgres.server import Server
 from tests.real.postgres.place import tools_of
 
-from amankan.adapters.engines.postgres.session import connected, row
+from amankan.adapters.engines.postgres.session import connected, row, rows
 from amankan.adapters.engines.postgres.throwaway.server import ThrowawayServers, working_in
+from amankan.adapters.engines.postgres.unlogged import unlogged
 from amankan.errors import EngineFailed
 
 pytestmark = pytest.mark.real
@@ -87,6 +91,47 @@ def test_ends_with_its_maker(any_postgres: Server, servers: ThrowawayServers) ->
     assert "left" in servers.runs()
     servers.remove("left")
     assert not servers.exists("left")
+
+
+PERSISTENCE: Final[LiteralString] = """
+    select c.relname, c.relpersistence, t.relpersistence, i.relpersistence from pg_class c
+    left join pg_class t on t.oid = c.reltoastrelid left join pg_index x on x.indrelid = c.oid
+    left join pg_class i on i.oid = x.indexrelid where c.relname in ('kept', 'fleeting') order by 1
+"""
+
+
+def test_nothing_logged(postgres: Server, servers: ThrowawayServers) -> None:
+    """Rows that are put into a throwaway database are not logged, and its tables are afterwards what they were before."""
+    address = servers.make("log", tools_of(postgres), superuser="boss")
+    before = [("fleeting", "u", "u", None), ("kept", "p", "p", "p")]
+    with connected(address) as session:
+        session.execute("create table public.kept (a int primary key, b text)")
+        session.execute("create unlogged table public.fleeting (a text)")
+        assert before == rows(session, PERSISTENCE)
+        with unlogged(address):
+            start = row(session, "select pg_current_wal_insert_lsn()")[0]
+            session.execute("insert into public.kept select n, repeat(md5(n::text), 99) from generate_series(1, 2000) n")
+            (logged,) = row(session, "select pg_current_wal_insert_lsn() - %s::pg_lsn", start)
+            assert logged < 100_000
+        assert before == rows(session, PERSISTENCE)
+        assert (2000,) == row(session, "select count(*) from public.kept")
+    servers.remove("log")
+
+
+def test_ends_with_a_crash(any_postgres: Server, servers: ThrowawayServers) -> None:
+    """A server of which one process was killed ends and is not started again without the rows that it did not log."""
+    address = servers.make("crashed", tools_of(any_postgres), superuser="boss")
+    with connected(address) as session, connected(address) as other:
+        os.kill(row(other, "select pg_backend_pid()")[0], signal.SIGKILL)
+        with pytest.raises(psycopg.OperationalError):
+            while True:
+                session.execute("select pg_sleep(0.1)")
+    limit = time.monotonic() + 10
+    while working_in(Path(address.host) / "data") and time.monotonic() < limit:
+        time.sleep(0.05)
+    assert not working_in(Path(address.host) / "data")
+    servers.remove("crashed")
+    assert not servers.exists("crashed")
 
 
 @pytest.mark.parametrize("run", ["", "..", "a/b", "a b", "x" * 200])

@@ -25,7 +25,8 @@ class PostgresArchiver:
     """
     The archiver of one server.
 
-    `tools` are found by the server's version where they are not given; `load_sessions` fill a database at once.
+    `tools` are found by the server's version where they are not given; `load_sessions` fill a database at once;
+    `careless` tells that the server is thrown away with what is loaded, and ends when one of its processes crashes.
     """
 
     address: Address
@@ -33,6 +34,7 @@ class PostgresArchiver:
     tools: Tools | None = None
     lock_seconds: float = 5.0
     load_sessions: int = 2
+    careless: bool = False
 
     @contextmanager
     def dump(self, database: str, *, pace: Pace, progress: Progress) -> Iterator[RunningDump]:
@@ -48,5 +50,12 @@ class PostgresArchiver:
         address = self.address.at(into)
         with connected(address) as session:
             tools = self.tools or find_tools(server_major(session)[0])
-        loading = Loading(address=address, tools=tools, sessions=self.load_sessions, progress=progress, total_bytes=total_bytes)
+        loading = Loading(
+            address=address,
+            tools=tools,
+            sessions=self.load_sessions,
+            progress=progress,
+            total_bytes=total_bytes,
+            careless=self.careless,
+        )
         return load_archive(pieces, loading)

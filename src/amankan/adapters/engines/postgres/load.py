@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,8 +16,9 @@ from amankan.adapters.engines.postgres.archive.toc import TABLE_DATA, Toc, read_
 from amankan.adapters.engines.postgres.feeder import Feeder
 from amankan.adapters.engines.postgres.fingerprint import read_back
 from amankan.adapters.engines.postgres.reach import database_word
-from amankan.adapters.engines.postgres.settings import client
+from amankan.adapters.engines.postgres.settings import client, tool_options
 from amankan.adapters.engines.postgres.tools import Tools
+from amankan.adapters.engines.postgres.unlogged import unlogged
 from amankan.errors import CommandFailed, EngineFailed
 from amankan.model.fingerprint import Fingerprint
 from amankan.model.sentence import say
@@ -31,13 +32,18 @@ WORDS: Final = ("--exit-on-error", "--no-password", "--no-tablespaces")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loading:
-    """Where an archive is put, with what, by how many sessions at once, who is told, and its size where it is known."""
+    """
+    Where an archive is put, with what, by how many sessions at once, who is told, and its size where it is known.
+
+    `careless` tells that the whole server is thrown away, so that rows need not outlive a crash.
+    """
 
     address: Address
     tools: Tools
     sessions: int
     progress: Progress
     total_bytes: int = 0
+    careless: bool = False
 
 
 def load_archive(pieces: Iterable[bytes], loading: Loading) -> Fingerprint:
@@ -58,8 +64,10 @@ def load_archive(pieces: Iterable[bytes], loading: Loading) -> Fingerprint:
     try:
         with contents_file(toc.raw) as contents:
             restore(address, tools, "--section=pre-data", contents=contents)
-            _fill(address, tools, sessions=sessions, toc=toc, events=_told(read_blocks(source, toc), progress))
-            restore(address, tools, "--section=post-data", f"--jobs={sessions}", contents=contents)
+            with unlogged(address) if loading.careless else nullcontext():
+                _fill(address, tools, sessions=sessions, toc=toc, events=_told(read_blocks(source, toc), progress))
+            options = builders(sessions) if loading.careless else ""
+            restore(address, tools, "--section=post-data", f"--jobs={sessions}", contents=contents, options=options)
         return read_back(address, toc, sessions=sessions, progress=progress)
     except CommandFailed as fault:
         raise EngineFailed(say("cannot load {name}: {reason}", name=address.database, reason=str(fault))) from fault
@@ -80,9 +88,20 @@ def contents_file(content: bytes) -> Iterator[int]:
         os.close(handle)
 
 
-def restore(address: Address, tools: Tools, *words: str, contents: int) -> None:
-    """The part of an archive's contents that `words` choose is in the database."""
-    to = f"--dbname={database_word(address.database)}"
+def builders(jobs: int, *, processors: int | None = None) -> str:
+    """
+    Return the setting by which each of so many jobs builds an index with the help of the processors that they leave.
+
+    Where they leave none, helpers cost a fifth of the work and save no time.
+    """
+    known = processors if processors is not None else os.cpu_count() or 1
+    return f"-c max_parallel_maintenance_workers={max(known - jobs, 0)}"
+
+
+def restore(address: Address, tools: Tools, *words: str, contents: int, options: str = "") -> None:
+    """The part of an archive's contents that `words` choose is in the database; `options` are added to those of sessions."""
+    told = f" options='{tool_options()} {options}'" if options else ""
+    to = f"--dbname={database_word(address.database)}{told}"
     with client(tools, address, "pg_restore", *WORDS, *words, to, f"/proc/self/fd/{contents}") as program:
         run(program.command, handles=(*program.handles, contents))
 

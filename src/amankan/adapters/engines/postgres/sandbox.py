@@ -46,7 +46,7 @@ class PostgresSandbox:
         making = self.reader.making(snapshot)
         target = address.at(making.name)
         make_database(target, making, major=major)
-        archiver = PostgresArchiver(address=address, tools=tools, clock=self.servers.clock)
+        archiver = PostgresArchiver(address=address, tools=tools, clock=self.servers.clock, careless=True)
         with closing(self.reader.read(snapshot)) as pieces:
             held = archiver.load(pieces, into=making.name, progress=self.progress)
             for _ in pieces:  # a tool may stop before the end of the stream, and only the end tells that it is whole

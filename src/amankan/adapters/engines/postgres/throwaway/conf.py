@@ -47,7 +47,11 @@ def configuration(socket_folder: Path, *, memory_bytes: int | None = None, proce
         "wal_buffers": "64MB",
         "wal_init_zero": "off",
         "checkpoint_timeout": "1h",
+        # Rows that were loaded without a log would be gone: better no server than one that lacks them.
+        "restart_after_crash": "off",
         "autovacuum": "off",
+        "bgwriter_lru_maxpages": "0",
+        "update_process_title": "off",
         "max_logical_replication_workers": "0",
         "max_prepared_transactions": "10",
         "jit": "off",

@@ -26,7 +26,7 @@ from amankan.proc.stream import Stream
 
 START_SECONDS: Final = 60.0
 LIFE_SECONDS: Final = 7 * 86_400.0
-LOOK_SECONDS: Final = 0.05
+LOOK_SECONDS: Final = 0.02
 TOLD_CHARACTERS: Final = 2_000
 
 # A server that is killed leaves only its own files, which are removed; this long for its processes to notice.
@@ -95,9 +95,11 @@ class ThrowawayServers:
         """Nothing of the run's server is left; may be repeated."""
         home = self._home(run)
         stream = self._running.pop(run, None)
+        # Told to end at once, before anything that would make it write out what is thrown away.
+        end_left(home / "data", self.clock)
         if stream is not None:
             stream.close()
-        end_left(home / "data", self.clock)
+            end_left(home / "data", self.clock)
         if home.exists():
             shutil.rmtree(home)
 
@@ -175,9 +177,9 @@ def working_in(folder: Path) -> bool:
     """Tell whether a process has this folder as its own."""
     if not folder.exists():
         return False
-    wanted = folder.resolve()
-    for link in Path("/proc").glob("[0-9]*/cwd"):
+    wanted = str(folder.resolve())
+    for name in filter(str.isdecimal, os.listdir("/proc")):
         with contextlib.suppress(OSError):
-            if link.resolve() == wanted:
+            if os.readlink(f"/proc/{name}/cwd") == wanted:
                 return True
     return False

@@ -19,6 +19,7 @@ from amankan.proc.run import run
 INITDB_SECONDS: Final = 120.0
 COPY_SECONDS: Final = 120.0
 FOLDER_MODE: Final = 0o700
+CHECKSUMS_FROM: Final = 18
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +40,8 @@ class Templates:
         self._run(words, limit_seconds=COPY_SECONDS)
 
     def _template(self, tools: Tools, superuser: str) -> Path:
-        mark = hashlib.sha256(f"{tools.server('postgres')}\0{tools.version}\0{superuser}".encode()).hexdigest()[:16]
+        told = (tools.server("postgres"), tools.version, superuser, *_unsummed(tools))
+        mark = hashlib.sha256("\0".join(told).encode()).hexdigest()[:16]
         finished = self.folder / f"{tools.major}-{mark}"
         if not finished.exists():
             self._make(tools, superuser, finished=finished)
@@ -48,7 +50,7 @@ class Templates:
     def _make(self, tools: Tools, superuser: str, *, finished: Path) -> None:
         """Leave a complete template; of two processes that make the same one, the second throws its own away."""
         partial = finished.with_name(f"{finished.name}.{os.getpid()}")
-        words = ("--username", superuser, "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync")
+        words = ("--username", superuser, "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync", *_unsummed(tools))
         self._run((tools.server("initdb"), "--pgdata", str(partial), *words), limit_seconds=INITDB_SECONDS)
         try:
             partial.rename(finished)
@@ -60,3 +62,8 @@ class Templates:
             run(Command(words=(*self.account.prefix, *words), limit_seconds=limit_seconds))
         except CommandFailed as fault:
             raise EngineFailed(say("cannot make a server for a trial: {reason}", reason=str(fault))) from fault
+
+
+def _unsummed(tools: Tools) -> tuple[str, ...]:
+    # From 18 on sums of pages are computed unless this is said; every row is read back and compared anyway.
+    return ("--no-data-checksums",) if tools.major >= CHECKSUMS_FROM else ()
