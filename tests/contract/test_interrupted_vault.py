@@ -1,7 +1,7 @@
 """Stores that lie, dumps that are cut, crashes and clocks that stand: nothing half counts as a snapshot."""
 
 import pytest
-from tests.kit.damage import ONE, PARTS, THREE, Bench, Crash, CrashingStore, two_snapshots
+from tests.kit.damage import FILES, ONE, PARTS, THREE, Bench, Crash, CrashingStore, two_snapshots
 from tests.kit.vaults import RELEASE, SealedWorld
 
 from amankan.errors import (
@@ -28,7 +28,7 @@ def bench() -> Bench:
 @pytest.mark.parametrize("lie", [lambda _: None, lambda whole: whole[:-1], lambda whole: b"\0" + whole[1:]])
 def test_a_store_that_lies_is_found_out(about: str, lie: Lie) -> None:
     """A store that says that it has what it has not, or other bytes, ends the backup; nothing counts as a snapshot."""
-    world = SealedWorld(store=LyingStore(store=MemoryStore(), lie=lie, about=about))
+    world = SealedWorld(store=LyingStore(store=MemoryStore(), lie=lie, about=about), project=lambda: FILES)
     with pytest.raises(StoreFailed):
         world.take(ONE)
     assert ((), ()) == (world.vault.snapshots(), world.store.names())

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from amankan.errors import AmankanError, SnapshotDamaged
+from amankan.model.project import ProjectFile, ProjectFiles
 from amankan.testing.stores import MemoryStore
 from amankan.vault.catalogue import MANIFEST
 from amankan.vault.manifest import Manifest, read, write
@@ -17,7 +18,9 @@ from tests.kit.vaults import CLAIM, SealedWorld
 
 ONE, TWO, THREE = (f"20260105T020000Z-shop-0000000{number}" for number in (1, 2, 3))
 DUMP, GLOBALS, SETTINGS, KEY = "dump.pgc.zst.age", "globals.sql.zst.age", "settings.sql.zst.age", "key.age"
-PARTS = (DUMP, GLOBALS, SETTINGS, KEY, "RESTORE.md")
+PROJECT = "project.tar.zst.age"
+PARTS = (DUMP, GLOBALS, SETTINGS, PROJECT, KEY, "RESTORE.md")
+FILES = ProjectFiles(files=(ProjectFile(path=".env", content=b"A=1\n"),))
 
 Errors = type[AmankanError] | tuple[type[AmankanError], ...]
 
@@ -57,7 +60,7 @@ class Bench:
 def two_snapshots() -> Bench:
     """Return a vault with two snapshots of different content."""
     store = MemoryStore()
-    world = SealedWorld(store=store)
+    world = SealedWorld(store=store, project=lambda: FILES)
     world.take(ONE, rows=2000)
     world.take(TWO, rows=300)
     return Bench(world, store.objects)

@@ -18,7 +18,7 @@ from amankan.testing.store import SimVault
 from amankan.testing.stores import MemoryStore
 from amankan.testing.world import SimDatabase, World
 from amankan.vault.age import Identity, make_identity
-from amankan.vault.sealed import Policy, SealedVault, Surroundings
+from amankan.vault.sealed import Gather, Policy, SealedVault, Surroundings
 from amankan.vault.signature import Keyring, SigningKey, make_signing_key
 
 CLAIM = Claim(run="20260105T020000Z-shop-0badcafe", epoch=1)
@@ -71,6 +71,7 @@ class SealedWorld:
     recovery: Identity = field(default_factory=make_identity)
     signing: SigningKey = field(default_factory=make_signing_key)
     encrypted: bool = True
+    project: Gather | None = None
     vault: SealedVault = field(init=False)
 
     def __post_init__(self) -> None:
@@ -85,6 +86,7 @@ class SealedWorld:
             founder=self.archiver,
             clock=self.clock,
             progress=Silence(),
+            project=self.project,
         )
         policy = Policy(
             app=app,

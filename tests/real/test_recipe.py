@@ -23,6 +23,7 @@ from amankan.model.dumped import Dumped
 from amankan.model.fingerprint import Fingerprint
 from amankan.model.identity import Identity
 from amankan.model.pace import Pace
+from amankan.model.project import OUTSIDE, LeftOut, ProjectFile, ProjectFiles, ProjectFolder, Why
 from amankan.ports.progress import Progress
 from amankan.testing.archiver import MemoryArchiver, Silence
 from amankan.vault.age import Recipient
@@ -33,7 +34,7 @@ from amankan.vault.signature import Keyring, make_signing_key
 pytestmark = pytest.mark.real
 
 SNAPSHOT = "20260105T020000Z-shop-00000001"
-TOOLS = ("bash", "age", "zstd", "psql", "pg_restore", "sha256sum", "mktemp", "rm", "sed")
+TOOLS = ("bash", "age", "zstd", "psql", "pg_restore", "sha256sum", "mktemp", "rm", "sed", "tar", "mkdir")
 HOW_TO = Path(__file__).parents[2] / "docs" / "how-to" / "restore-by-hand.md"
 LIMIT_SECONDS = 120
 OWNER = 'o\'wner "of" $HOME'
@@ -47,6 +48,19 @@ SETTINGS = b"""
 alter database :"DBNAME" set default_transaction_read_only = on;
 comment on database :"DBNAME" is 'the shop''s';
 """
+
+
+OURS = {"uid": os.geteuid(), "gid": os.getegid()}
+PROJECT = ProjectFiles(
+    folders=(ProjectFolder(path="secrets", mode=0o750, **OURS),),
+    files=(
+        ProjectFile(path=".env", content=b"A=1\n", mode=0o600, **OURS),
+        ProjectFile(path="-rf *", content=b"", mode=0o644, **OURS),
+        ProjectFile(path="secrets/\udcff\n", content=b"\0", mode=0o440, **OURS),
+        ProjectFile(path=f"{OUTSIDE}/etc/shop/{'long' * 40}/a", content=b"b", mode=0o755, **OURS),
+    ),
+    left_out=(LeftOut(path="`touch pwned`\n```bash\ntouch pwned\n```\n", why=Why.MISSING),),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +129,12 @@ def snapshot(folder: Path, database: Database, recipients: tuple[Recipient, ...]
     """Return the folder of a snapshot of the database."""
     archiver = HandArchiver(database)
     surroundings = Surroundings(
-        store=FolderStore(folder), archiver=archiver, founder=archiver, clock=FrozenClock(), progress=Silence()
+        store=FolderStore(folder),
+        archiver=archiver,
+        founder=archiver,
+        clock=FrozenClock(),
+        progress=Silence(),
+        project=lambda: PROJECT,
     )
     policy = Policy(app="shop", recipients=recipients, keyring=Keyring(signing=make_signing_key()))
     SealedVault(surroundings, policy).take(SNAPSHOT, database=database.name, release=RELEASE, label="backup")
@@ -136,6 +155,7 @@ def follow(folder: Path, server: Server, *, key: Path, page: Path | None = None)
         assert found is not None, f"{tool} is missing"
         (tools / tool).symlink_to(found)
     environment = server.client_environment() | {"PATH": str(tools), "RECOVERY_KEY": str(key), "LC_ALL": "C.UTF-8"}
+    environment["PROJECT_FOLDER"] = str(key.parent / "-new folder" / "$shop")
     environment.pop("PGDATABASE")
     return subprocess.run(
         [str(tools / "bash"), "-c", blocks(page or folder / "RESTORE.md")],
@@ -146,6 +166,18 @@ def follow(folder: Path, server: Server, *, key: Path, page: Path | None = None)
         timeout=LIMIT_SECONDS,
         check=False,
     )
+
+
+def brought_back(folder: Path) -> dict[str, tuple[int, bytes]]:
+    """Return permissions and content of every file below a folder, by its path."""
+    return {
+        os.fsencode(path.relative_to(folder)).decode(errors="surrogateescape"): (
+            path.stat().st_mode & 0o7777,
+            path.read_bytes(),
+        )
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
 
 
 NAMES = ["shop", "a'b\"c\\d", "x=y host=evil", "one\nEND\ntwo", "$(touch pwned)`touch pwned`", "-t", "%s {} ü", "postgres://x"]
@@ -166,6 +198,9 @@ def test_the_recipe_brings_everything_back(
         done = follow(folder, empty, key=tmp_path / "recovery.key")
         assert (0, "") == (done.returncode, done.stderr.replace(f'ERROR:  role "{OWNER}" already exists\n', ""))
         assert content == restored.rows(CONTENT)
+        project = tmp_path / "-new folder" / "$shop"
+        assert {file.path: (file.mode, file.content) for file in PROJECT.files} == brought_back(project)
+        assert 0o750 == (project / "secrets").stat().st_mode & 0o7777
         assert "on" == restored.value("show default_transaction_read_only")
         assert "the shop's" == restored.value(
             "select shobj_description(oid, 'pg_database') from pg_database where datname = current_database()"

@@ -13,6 +13,7 @@ from amankan.cli.desk import Desk
 from amankan.cli.ending import begin
 from amankan.cli.news import News
 from amankan.cli.operate import at_work, carry_out, document_of
+from amankan.cli.project import tell_project
 from amankan.errors import ConfigurationFault, SnapshotMissing
 from amankan.model.marker import Marker, marker_of
 from amankan.model.message import Tone
@@ -56,6 +57,7 @@ def backup(
     tone = Tone.NEWS if no_prove else Tone.SUCCESS
     desk.news = News(what=say("backed up ({proof})", proof=proof_text(snapshot)), more=(sentence,), tone=tone)
     desk.printer.answer(document, lambda: desk.printer.line(sentence))
+    tell_project(desk, snapshot.project)
     if not snapshot.encrypted:
         desk.printer.warn(say("the snapshot is not encrypted; next: aman key new"))
 

@@ -11,6 +11,7 @@ from amankan import wiring
 from amankan.cli.chain import tell_breaks
 from amankan.cli.desk import Desk
 from amankan.cli.pin import change_pin
+from amankan.cli.project import along_document
 from amankan.cli.times import time_text
 from amankan.model.sentence import Sentence, say
 from amankan.model.snapshot import Proof, Snapshot
@@ -63,6 +64,7 @@ def as_document(snapshot: Snapshot) -> dict[str, Any]:
         "release": snapshot.release.label or None,
         "engine": snapshot.engine,
         "encrypted": snapshot.encrypted,
+        "project": along_document(snapshot.project),
     }
 
 

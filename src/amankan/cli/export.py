@@ -14,6 +14,7 @@ from amankan.cli.choose import choose, refuse_unreadable
 from amankan.cli.desk import Desk
 from amankan.cli.key import KeyFile
 from amankan.cli.operate import at_work
+from amankan.cli.project import export_project
 from amankan.errors import ConfigurationFault
 from amankan.model.sentence import say
 from amankan.model.units import size_text
@@ -28,12 +29,28 @@ GZIP_BITS: Final = 31
 
 def export(
     desk: Desk,
-    first: Annotated[str, typer.Argument(metavar="[ID]", help="The snapshot; by default the newest proved one.")],
+    first: Annotated[str, typer.Argument(metavar="[ID]", help="The snapshot; by default the newest proved one.")] = "",
     *,
     second: Annotated[str, typer.Argument(metavar="FILE", help="A new file: .dump, .sql or .sql.gz.")] = "",
+    project: Annotated[
+        Path | None,
+        typer.Option(
+            "--project", metavar="FOLDER", help="Bring back the Compose file, .env and secrets instead, into a folder."
+        ),
+    ] = None,
+    vault: Annotated[
+        str, typer.Option("--vault", metavar="LOCATION", help="With --project: where the vault is; no amankan.toml is needed.")
+    ] = "",
     key: KeyFile = None,
 ) -> None:
-    """Write a snapshot out, unencrypted, as an archive of pg_dump or as plain SQL."""
+    """Write a snapshot out, unencrypted: as an archive of pg_dump, as plain SQL, or the files that the app is started from."""
+    if project is not None and not second:
+        export_project(desk, first, folder=project, vault=vault, key=key)
+        return
+    if project is not None or vault:
+        raise ConfigurationFault(
+            say("cannot export a file and the project's files at once"), next=say("aman export --project FOLDER")
+        )
     id, file = (first, second) if second else ("", first)
     path = Path(file).absolute()
     if not path.name.endswith((ARCHIVE, PLAIN, PACKED)):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import stat
 import tomllib
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Final
@@ -55,7 +56,7 @@ def read(path: Path) -> Settings:
         raise _unread(str(path), _syntax(str(error))) from error
     except RecursionError as error:
         raise _unread(str(path), say("it is nested too deeply")) from error
-    return check(content, folder=path.absolute().parent, place=str(path))
+    return replace(check(content, folder=path.absolute().parent, place=str(path)), file=path.name)
 
 
 def decode(content: bytes, *, place: str) -> str:

@@ -105,7 +105,7 @@ class CheckSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """All of one `amankan.toml`, checked; `folder` is where it lies, and what relative paths are relative to."""
+    """All of one `amankan.toml`, checked; `folder` is where the `file` lies, and what relative paths are relative to."""
 
     folder: Path
     app: AppSettings
@@ -115,3 +115,4 @@ class Settings:
     checks: CheckSettings
     limits: Limits
     notify: tuple[Reference, ...]
+    file: str = "amankan.toml"

@@ -8,6 +8,7 @@ from enum import Enum
 
 from amankan.model.fingerprint import Fingerprint
 from amankan.model.identity import Identity
+from amankan.model.project import Along
 from amankan.model.release import Release
 
 
@@ -26,6 +27,7 @@ class Snapshot:
     to.
 
     `sequence` is its place in the vault's chain and `manifest` the digest that stands there; 0 and "" without a chain.
+    `project` tells of the files that the app is started from.
     """
 
     id: str
@@ -42,3 +44,4 @@ class Snapshot:
     encrypted: bool = True
     sequence: int = 0
     manifest: str = ""
+    project: Along | None = None

@@ -65,6 +65,7 @@ class Entry:
             encrypted=manifest.encrypted,
             sequence=manifest.sequence,
             manifest=self.digest,
+            project=manifest.project,
         )
 
 

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from amankan.model.project import ProjectFiles
 from amankan.ports.archiver import Dump
 from amankan.ports.store import Store
 from amankan.vault.age import Identity, Recipient
+from amankan.vault.bundle import pack
 from amankan.vault.envelope import wrap
-from amankan.vault.manifest import Part, Source
+from amankan.vault.manifest import Part
 from amankan.vault.reading import read_back
-from amankan.vault.recipe import RECIPE, write_recipe
+from amankan.vault.recipe import RECIPE, Around, write_recipe
 from amankan.vault.seal import Meter, Sealing
 
-DUMP, GLOBALS, SETTINGS, KEY = "dump.pgc", "globals.sql", "settings.sql", "key.age"
+DUMP, GLOBALS, SETTINGS, PROJECT, KEY = "dump.pgc", "globals.sql", "settings.sql", "project.tar", "key.age"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,10 +36,14 @@ class Intake:
         )
         return tuple(self._put_sealed(name, pieces) for name, pieces in streams)
 
-    def put_papers(self, source: Source, parts: tuple[Part, ...], *, recipients: tuple[Recipient, ...]) -> tuple[Part, ...]:
+    def put_project(self, project: ProjectFiles) -> tuple[Part, ...]:
+        """The files that the app is started from lie in the store, sealed, where there are any."""
+        return (self._put_sealed(PROJECT, (pack(project),)),) if project.files else ()
+
+    def put_papers(self, around: Around, parts: tuple[Part, ...], *, recipients: tuple[Recipient, ...]) -> tuple[Part, ...]:
         """The key for the recipients and the recipe lie beside the streams."""
         keys = () if self.run is None else (self._put_bare(KEY, wrap(self.run, recipients)),)
-        recipe = write_recipe(self.snapshot, source, parts=(*parts, *keys))
+        recipe = write_recipe(self.snapshot, around, parts=(*parts, *keys))
         return (*keys, self._put_bare(RECIPE, recipe))
 
     def read_back(self, parts: tuple[Part, ...]) -> None:

@@ -11,6 +11,7 @@ from amankan.errors import SnapshotDamaged
 from amankan.model.database import Making
 from amankan.model.fingerprint import Fingerprint
 from amankan.model.identity import Identity
+from amankan.model.project import Along
 from amankan.model.release import Release
 from amankan.model.sentence import say
 from amankan.vault.seal import Measure
@@ -62,7 +63,8 @@ class Manifest:
     A snapshot's own description.
 
     `sequence` counts the app's snapshots from 1; `previous` is the digest of the manifest before (64 hex digits, zeros
-    for the first). `program` is the version of Amankan that wrote it.
+    for the first). `program` is the version of Amankan that wrote it. `project` tells of the files that the app is started
+    from; None where none went along.
     """
 
     snapshot: str
@@ -78,6 +80,7 @@ class Manifest:
     sealed: Sealed
     parts: tuple[Part, ...]
     program: str
+    project: Along | None = None
     format: int = FORMAT
 
     @property

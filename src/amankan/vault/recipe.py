@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from amankan.model.database import Making
+from amankan.model.project import OUTSIDE, RENDERED, Along
+from amankan.model.release import Release
 from amankan.model.sentence import visible
 from amankan.vault.manifest import Part, Source
 
@@ -17,14 +20,25 @@ READING = f"{OPTIONS} -c lc_monetary=C"
 _SECTION = "\n## {title}\n\n{words}```bash\n{lines}\n```\n"
 
 
-def write_recipe(snapshot: str, source: Source, *, parts: Iterable[Part]) -> bytes:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Around:
+    """What a recipe tells besides the names of the parts."""
+
+    source: Source
+    release: Release
+    project: Along | None = None
+
+
+def write_recipe(snapshot: str, around: Around, *, parts: Iterable[Part]) -> bytes:
     """Return the text of `RESTORE.md` for one snapshot, with its own names; each block runs in bash as it is."""
     named = {part.name.partition(".")[0]: part for part in parts}
+    source = around.source
     making = source.making or Making(name="restored")
     encrypted = "key" in named
     sections = (
         _check(named.values()),
         _open_key() if encrypted else "",
+        _project(_plain(named["project"], encrypted), around) if "project" in named else "",
         _roles(_plain(named["globals"], encrypted)),
         _database(making),
         _content(_plain(named["dump"], encrypted), _connection(making.name)),
@@ -35,8 +49,8 @@ def write_recipe(snapshot: str, source: Source, *, parts: Iterable[Part]) -> byt
 
 
 def _opening(snapshot: str, source: Source, *, making: Making) -> str:
-    major, name = source.server_version.partition(".")[0], visible(making.name).replace("`", "'")
-    tools = f"`bash`, `age`, `zstd`, and `psql` and `pg_restore` of PostgreSQL {major} or newer"
+    major, name = source.server_version.partition(".")[0], _code(making.name)
+    tools = f"`bash`, `age`, `zstd`, `tar`, and `psql` and `pg_restore` of PostgreSQL {major} or newer"
     return f"""# Restore {snapshot} by hand
 
 This folder holds the database `{name}` of {source.engine} {visible(source.server_version)}.
@@ -81,6 +95,30 @@ def _open_key() -> str:
 
 def _forget_key() -> str:
     return _section("Forget the key", "", lines='rm -f -- "$RUN_KEY"')
+
+
+def _project(plain: str, around: Around) -> str:
+    tar = 'tar --extract --file=- --keep-old-files --numeric-owner --directory="$PROJECT_FOLDER"'
+    words = "The Compose file, its variables and secrets, `amankan.toml`: what the app is started from.\n"
+    words += "`PROJECT_FOLDER` is a folder for them, best one with the name of the old; nothing in it is overwritten.\n"
+    words += f"Files that lay elsewhere come to `{OUTSIDE}` in it: move each to the path that follows there.\n"
+    words += f"`{RENDERED}` is the project with every variable filled in, as `docker compose` showed it.\n"
+    words += (
+        "Where PostgreSQL is a service of the project, start it alone now, drop the empty database that it made for itself,\n"
+    )
+    words += "and go on with its address as `PGHOST`; when all is done, start everything: `docker compose up --detach`."
+    if around.release.images:
+        images = (f"{each.service}: `{_code(each.reference)}` is `{each.digest}`" for each in around.release.images)
+        words += "\nThe release that the data belongs to: " + ", ".join(images) + "."
+    if around.project is not None and around.project.left_out:
+        missing = ", ".join(f"`{_code(each.path)}` ({each.why})" for each in around.project.left_out)
+        words += f"\nNot in it: {missing}."
+    asked = ': "${PROJECT_FOLDER:?is the folder for the project}"\nmkdir --parents -- "$PROJECT_FOLDER"\n'
+    return _section("Bring back the project's files", words, lines=f"{asked}{plain} |\n  {tar}")
+
+
+def _code(text: str) -> str:
+    return visible(text).replace("`", "'")
 
 
 def _roles(plain: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -14,6 +14,7 @@ from amankan.model.database import Making
 from amankan.model.dumped import Dumped
 from amankan.model.fingerprint import Fingerprint
 from amankan.model.pace import Pace
+from amankan.model.project import Along, ProjectFiles
 from amankan.model.release import Release
 from amankan.model.sentence import say
 from amankan.model.snapshot import Proof, Snapshot
@@ -28,7 +29,10 @@ from amankan.vault.intake import Intake
 from amankan.vault.manifest import Manifest, Origin, Part, Sealed, Source
 from amankan.vault.opening import unlock
 from amankan.vault.reading import examine, read_plain
+from amankan.vault.recipe import Around
 from amankan.vault.signature import Keyring
+
+Gather = Callable[[], ProjectFiles]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,13 +54,14 @@ class Policy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
-    """What a vault works with."""
+    """What a vault works with; `project` returns the files that the app is started from as they are now."""
 
     store: Store
     archiver: Archiver
     founder: Founder
     clock: Clock
     progress: Progress
+    project: Gather | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,9 +129,14 @@ class SealedVault:
             with server.dump(order.database, pace=self._policy.pace, progress=self._with.progress) as dump:
                 parts = intake.put_dump(dump)
                 dumped = dump.finish()
-            parts += intake.put_papers(_source(dumped), parts, recipients=self._policy.recipients)
+            # The data first: the server waits for none of these files.
+            project = self._with.project() if self._with.project and order.origin is Origin.TAKEN else None
+            parts += () if project is None else intake.put_project(project)
+            along = None if project is None else Along(files=len(project.files), left_out=project.left_out)
+            around = Around(source=_source(dumped), release=order.release, project=along)
+            parts += intake.put_papers(around, parts, recipients=self._policy.recipients)
             intake.read_back(parts)
-            manifest = self._manifest(order, dumped, parts=parts, run=run)
+            manifest = replace(self._manifest(order, dumped, parts=parts, run=run), project=along)
             entry = self.catalogue.enter(manifest)
         if run is not None:
             self._runs[order.snapshot] = run

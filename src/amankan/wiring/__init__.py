@@ -56,8 +56,9 @@ from amankan.ports.progress import Progress
 from amankan.vault.age import Identity, Recipient
 from amankan.vault.catalogue import Catalogue
 from amankan.vault.keychain import RECOVERY, Keychain
-from amankan.vault.sealed import Policy, SealedVault, Surroundings
+from amankan.vault.sealed import Gather, Policy, SealedVault, Surroundings
 from amankan.wiring.apps import STATE, compose_of, container_asked, reachable
+from amankan.wiring.belongings import gathering
 from amankan.wiring.grounds import Grounds
 from amankan.wiring.guards import GuardPlace, guard_at
 from amankan.wiring.keeping import keeps_of
@@ -88,7 +89,11 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class House:
-    """Everything that works on one app, ready; `secrets` are those that were opened for it."""
+    """
+    Everything that works on one app, ready; `secrets` are those that were opened for it.
+
+    `reach` returns an address of the app as this machine reaches it.
+    """
 
     stage: Stage
     premises: Premises
@@ -98,6 +103,7 @@ class House:
     sandbox: PostgresSandbox
     identities: tuple[Identity, ...]
     secrets: tuple[Secret, ...]
+    reach: Callable[[Address], Address]
     remarks: tuple[Sentence, ...] = field(default=())
     keeps: tuple[Keep, ...] = field(default=())
 
@@ -207,7 +213,7 @@ def house(settings: Settings, wanted: Wanted) -> House:
     found = address_of(settings)
     compose = compose_of(settings, found.app)
     address = reachable(compose, found.address)
-    vault = _vault(settings, wanted, address=address)
+    vault = _vault(settings, wanted, address=address, project=gathering(settings, compose))
     reading = partial(fingerprint_of, sessions=SESSIONS, progress=wanted.progress)
     engine = PostgresEngine(address, fingerprint=reading, clock=clock())
     servers = ThrowawayServers(folder=Path(SANDBOXES.format(uid=os.geteuid())), clock=clock())
@@ -244,6 +250,7 @@ def house(settings: Settings, wanted: Wanted) -> House:
         sandbox=sandbox,
         identities=wanted.keys.identities(),
         secrets=found.secrets if compose is None else (*found.secrets, *compose.project.secrets()),
+        reach=partial(reachable, compose),
         remarks=found.remarks,
         keeps=keeps_of(settings, remote=place(settings).remote),
     )
@@ -301,12 +308,14 @@ def fill(house: House, snapshot: Snapshot, *, url: Secret, progress: Progress) -
     """
     The empty database of an address holds the snapshot, compared with its fingerprint; returns what it holds.
 
+    Args:
+        url: its host may be a service of the app's own project.
     Raises:
         ConfigurationFault: the address cannot be read.
-        Refused: the database is not empty, somebody is in it, it is the app's own, or its server is older.
+        Refused: the database is not empty, somebody is in it, or its server is older.
         SnapshotDamaged: it restores to something else; the database holds it.
     """
-    address = parse_app_address(url, place="--into")
+    address = house.reach(parse_app_address(url, place="--into"))
     refuse_filled(address, live=house.stage.engine.identify(house.address.database))
     return fill_database(address, Filling(reader=house.vault, snapshot=snapshot, progress=progress, clock=clock()))
 
@@ -336,7 +345,7 @@ def address_of(settings: Settings) -> FoundAddress:
     return FoundAddress(address=own, app=app, secrets=tuple(secrets), remarks=tuple(dict.fromkeys(remarks)))
 
 
-def _vault(settings: Settings, wanted: Wanted, *, address: Address) -> SealedVault:
+def _vault(settings: Settings, wanted: Wanted, *, address: Address, project: Gather) -> SealedVault:
     where = place(settings)
     surroundings = Surroundings(
         store=where.store,
@@ -344,6 +353,7 @@ def _vault(settings: Settings, wanted: Wanted, *, address: Address) -> SealedVau
         founder=PostgresFounder(address=address),
         clock=clock(),
         progress=wanted.progress,
+        project=project,
     )
     policy = Policy(
         app=settings.app.name,

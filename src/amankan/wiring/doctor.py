@@ -25,6 +25,7 @@ from amankan.adapters.probes.asking import ask, web
 from amankan.config.settings import ComposeSettings, Settings
 from amankan.errors import AmankanError, Refused
 from amankan.model.guard import Coverage
+from amankan.model.project import Along
 from amankan.model.sentence import say
 from amankan.operations.preflight.looks import (
     Answer,
@@ -47,6 +48,7 @@ from amankan.vault.chain import Head, breaks
 from amankan.vault.keychain import Keychain
 from amankan.vault.manifest import Origin
 from amankan.wiring.apps import reachable
+from amankan.wiring.belongings import project_files, written_beside
 from amankan.wiring.keeping import keeps_of
 from amankan.wiring.surroundings import (
     Around,
@@ -105,6 +107,8 @@ def looks(settings: Settings, keys: Keychain, *, clock: Clock, operation: Operat
         password=blind if isinstance(found, Unseen) else password_look(settings, found.app),
         secrets=tried(lambda: secrets_look(settings)),
         operation=operation,
+        project=_applied(around, _project),
+        beside=_applied(around, _beside) if isinstance(settings.runtime, ComposeSettings) else None,
     )
 
 
@@ -218,7 +222,17 @@ def _vault(settings: Settings, keys: Keychain, *, clock: Clock, known: Head | No
         database=making.name if making is not None else "",
         disbelieved=disbelieved,
         breaks=gaps,
+        project=taken[-1].manifest.project if taken else None,
     )
+
+
+def _project(around: Around) -> Along:
+    found = project_files(around.settings, around.compose)
+    return Along(files=len(found.files), left_out=found.left_out)
+
+
+def _beside(around: Around) -> tuple[str, ...]:
+    return written_beside(around.compose, around.app)
 
 
 def _keys(settings: Settings, keys: Keychain) -> KeysLook:

@@ -12,6 +12,7 @@ from amankan.model.guard import Coverage, Covered
 from amankan.model.identity import Identity
 from amankan.model.keeping import Keep, Keeping
 from amankan.model.marker import Marker
+from amankan.model.project import Along, LeftOut, Why
 from amankan.model.runtime import ServiceState
 from amankan.model.sentence import say
 from amankan.model.verdict import Finding, Level
@@ -50,7 +51,9 @@ SERVER = ServerLook(
     ledger="_prisma_migrations",
     marker=Marker(app="ocn", environment="production"),
 )
-VAULT = VaultLook(count=2, age_seconds=60.0, proved=True, proved_age_seconds=60.0, identity=HOME, database="ocn")
+ALONG = Along(files=4)
+LACKING = Along(files=3, left_out=(LeftOut(path=".env", why=Why.UNREADABLE),))
+VAULT = VaultLook(count=2, age_seconds=60.0, proved=True, proved_age_seconds=60.0, identity=HOME, database="ocn", project=ALONG)
 CONTAINER = ContainerLook(service="db", folder="/data", kept="volume", file_major=15, major=15)
 WELL = Looks(
     app="ocn",
@@ -74,6 +77,8 @@ WELL = Looks(
     password=PasswordLook(),
     secrets=SecretsLook(),
     operation=OperationLook(),
+    project=ALONG,
+    beside=(),
     messengers=MessengersLook(count=1),
 )
 
@@ -111,6 +116,10 @@ CASES: list[tuple[str, Level, dict[str, Any]]] = [
     ("pooler", Level.WARN, {"answer": Answer(database="ocn", version="15.20", pooled="session")}),
     ("identity", Level.STOP, vault(identity=Identity(system="8", oid=16384))),
     ("identity", Level.STOP, vault(identity=Identity(system="7", oid=1), database="staging")),
+    ("project-files", Level.WARN, {"project": LACKING}),
+    ("project-files", Level.WARN, vault(project=LACKING)),
+    ("project-files", Level.WARN, vault(project=None)),
+    ("beside", Level.WARN, {"beside": ("app: uploads",)}),
     ("identity", Level.WARN, {"vault": Unseen(why=say("the database does not answer"))}),
     ("mark", Level.STOP, server(marker=Marker(app="ocn", environment="staging"))),
     ("mark", Level.STOP, server(marker=Marker(app="bank", environment="production"))),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from amankan.model.guard import Coverage
+from amankan.model.project import Along, why_of
 from amankan.model.sentence import Sentence, say
 from amankan.model.units import duration_text, size_text
 from amankan.operations.fleeting import danger, fleeting, remedy
@@ -83,6 +84,35 @@ def identity(looks: Looks) -> Judgement:
             )
         )
     return well(say("database {oid} of server {system}, as in the newest backup", oid=ours.oid, system=ours.system))
+
+
+def project_files(looks: Looks) -> Judgement:
+    """What the app is started from is in the backup too, all of it."""
+    now = looks.project
+    assert isinstance(now, Along)
+    vault = looks.vault if isinstance(looks.vault, VaultLook) and looks.vault.count else None
+    newest = vault.project if vault is not None else None
+    missing = now.left_out or (newest.left_out if newest is not None else ())
+    if missing:
+        return warning(
+            say("from a backup alone the app could not be started: {files}",
+                files=tuple(say("{path}: {why}", path=each.path, why=why_of(each)) for each in missing)),
+            say("put that right, or keep {path} where the recovery key is", path=missing[0].path),
+        )  # fmt: skip
+    if vault is not None and newest is None:
+        return warning(say("the newest backup has none of the files that the app is started from"), say("aman backup"))
+    return well(say("{count} files that the app is started from go along with a backup", count=now.files))
+
+
+def beside(looks: Looks) -> Judgement:
+    """The app keeps nothing but its database."""
+    assert isinstance(looks.beside, tuple)
+    if looks.beside:
+        return warning(
+            say("no backup has what the app writes beside its database: {names}", names=named(looks.beside)),
+            say("copy these folders and volumes by other means, right after each aman backup"),
+        )
+    return well(say("the app writes to no folder or volume beside its database"))
 
 
 def encryption(looks: Looks) -> Judgement:

@@ -9,6 +9,7 @@ from amankan.model.guard import Coverage
 from amankan.model.identity import Identity
 from amankan.model.keeping import Keep
 from amankan.model.marker import Marker
+from amankan.model.project import Along
 from amankan.model.runtime import ServiceState
 from amankan.model.sentence import Sentence
 
@@ -81,8 +82,8 @@ class ToolsLook:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VaultLook:
     """
-    The snapshots of the app: of the newest its age, proof, identity and database; what cannot be believed, and how many
-    links are missing.
+    The snapshots of the app: of the newest its age, proof, identity and database, and which of the project's files are in
+    it; what cannot be believed, and how many links are missing.
     """
 
     count: int
@@ -93,6 +94,7 @@ class VaultLook:
     database: str = ""
     disbelieved: tuple[str, ...] = ()
     breaks: tuple[Sentence, ...] = ()
+    project: Along | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -217,7 +219,11 @@ class OperationLook:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Looks:
-    """All that was seen; None where something does not apply to this app."""
+    """
+    All that was seen; None where something does not apply to this app.
+
+    `project` are the files that would go along with a backup now, `beside` what the app writes to and no backup has.
+    """
 
     app: str
     environment: str
@@ -238,6 +244,8 @@ class Looks:
     password: PasswordLook | Unseen
     secrets: SecretsLook | Unseen
     operation: OperationLook | Unseen
+    project: Along | Unseen
+    beside: tuple[str, ...] | Unseen | None
     messengers: MessengersLook | None = None
 
     @property

@@ -55,6 +55,8 @@ CHECKS: Final = (
     _check("clock", "server", judge=server.clock),
     _check("backup", "vault", judge=backups.backup),
     Check(id="chain", seen=_links, judge=backups.chain),
+    _check("project-files", "project", judge=backups.project_files),
+    _check("beside", "beside", judge=backups.beside),
     _check("encryption", "keys", judge=backups.encryption),
     _check("key-place", "keys", judge=backups.key_place),
     _check("kept", "keeps", judge=backups.kept),

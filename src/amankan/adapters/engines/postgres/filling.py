@@ -41,10 +41,14 @@ def server_version_of(address: Address) -> str:
 
 
 def refuse_filled(address: Address, *, live: Identity) -> None:
-    """The database of an address is empty, nobody is in it, and it is not the app's own; raises Refused otherwise."""
+    """
+    The database of an address is empty and nobody is in it; raises Refused otherwise.
+
+    The app's own is told from others only where something would be lost: on an empty machine it is the one to be filled.
+    """
     with connected(address) as session:
         objects, sessions, standby, system, oid = row(session, _LOOK)
-    if (system, oid) == (live.system, live.oid):
+    if objects and (system, oid) == (live.system, live.oid):
         why = say("it is the app's own database")
     elif standby:
         why = say("its server is a standby")

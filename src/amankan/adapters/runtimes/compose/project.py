@@ -86,7 +86,7 @@ class Project:
 
 def render(settings: ComposeSettings) -> Project:
     """Return the project as its user's files say it now; RuntimeFailed where they cannot be read."""
-    outcome = run(compose(settings, *_files(settings), "config", "--format", "json"))
+    outcome = run(compose(settings, *project_files(settings), "config", "--format", "json"))
     return read_project(outcome.output, services=settings.services)
 
 
@@ -122,7 +122,8 @@ def from_rendered(project: Project, file: str = "-") -> tuple[str, ...]:
     return ("--env-file", os.devnull, "--project-name", project.name, "--file", file)
 
 
-def _files(settings: ComposeSettings) -> Iterator[str]:
+def project_files(settings: ComposeSettings) -> Iterator[str]:
+    """Yield the words that name the project and its files, as its user starts it."""
     if settings.name:
         yield from ("--project-name", settings.name)
     for file in settings.files:
