@@ -34,6 +34,38 @@ def test_an_export_is_read_by_the_standard_tools(any_shop: Database, tmp_path: P
         assert any_shop.rows(CONTENT) == first.rows(CONTENT) == second.rows(CONTENT)
 
 
+def test_what_the_app_is_started_from_comes_back(any_shop: Database, tmp_path: Path) -> None:
+    """The configuration and the files that it names go along; one that is missing is told by backup, doctor and export."""
+    folder = tmp_path / "app"
+    folder.mkdir()
+    aman = aman_for(folder, any_shop)
+    aman.seal()
+    settings = folder / "amankan.toml"
+    settings.write_text(settings.read_text() + '[notify]\nurls = [{ file = "first.url" }, { file = "second.url" }]\n')
+    (folder / "first.url").write_text("json://127.0.0.1:9/\n")
+    (folder / "first.url").chmod(0o600)
+    missing = [{"path": "second.url", "reason": "missing"}]
+    document = aman.run("backup", "--json", status=0).document["backup"]["snapshot"]
+    assert {"files": 2, "left_out": missing} == document["project"]
+    assert document["project"] == aman.run("backups", "--json", status=0).document["snapshots"][0]["project"]
+    shown = aman.run("backup", "--no-prove", status=0)
+    assert "not in the backup: second.url: there is no such file" in shown.err
+    checks = {each["id"]: each for each in aman.run("doctor", "--json").document["doctor"]["checks"]}
+    assert ("warn", True) == (checks["project-files"]["level"], "second.url" in checks["project-files"]["sentence"])
+    assert "beside" not in checks
+    kept = folder.rename(tmp_path / "gone")
+    aman.folder = tmp_path
+    where = ("--vault", str(kept / "backups"), "--key", str(kept / "recovery.key"))
+    said = aman.run("export", "--project", str(folder), *where, "--json", status=0).document["export"]
+    assert (["amankan.toml", "first.url"], missing, 2) == (said["files"], said["left_out"], said["written"])
+    for name in ("amankan.toml", "first.url"):
+        before, after = kept / name, folder / name
+        assert (before.read_bytes(), before.stat().st_mode) == (after.read_bytes(), after.stat().st_mode)
+    assert 12 == aman.run("export", "--project", str(folder), "--vault", str(kept / "backups")).status
+    assert 10 == aman.run("export", "--project", str(folder), "--vault", str(kept / "nothing"), *where[2:]).status
+    assert 2 == aman.run("export", "--project", str(folder), *where, document["id"], "shop.sql").status
+
+
 def unrestricted(text: bytes) -> list[bytes]:
     """Return the lines of plain SQL without the key that pg_restore makes anew each time."""
     return [line for line in text.splitlines() if b"restrict " not in line]

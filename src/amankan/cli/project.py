@@ -7,7 +7,7 @@ from typing import Any
 
 from amankan import wiring
 from amankan.cli.desk import Desk
-from amankan.errors import SnapshotMissing
+from amankan.errors import KeyRefused, SnapshotMissing
 from amankan.model.project import OUTSIDE, Along, why_of
 from amankan.model.sentence import say
 from amankan.model.snapshot import Proof
@@ -69,6 +69,9 @@ def _shelf(desk: Desk, id: str, *, vault: str, key: Path | None) -> Shelf:
     if not vault:
         return shelf(desk.settings, wiring.keychain(desk.settings, key), place=wiring.place(desk.settings))
     keys = Keychain(state=Path.cwd() / STATE, recovery=key or Path.cwd() / RECOVERY)
+    if not keys.has_recovery:  # it says whose snapshots to believe, too
+        fault = say("cannot use a vault without its recovery key: there is none at {place}", place=str(keys.recovery))
+        raise KeyRefused(fault, next=say("aman export --project FOLDER --vault LOCATION --key FILE"))
     return shelf_at(vault, keys, id=id)
 
 
@@ -80,7 +83,10 @@ def _choose(found: Shelf, id: str) -> Entry:
         if entry is None:
             raise SnapshotMissing(say("cannot find snapshot {id} in the vault", id=id))
         return entry
-    entries = [each for each in found.catalogue.census().entries if each.proof is Proof.PROVED and each.manifest.project]
+    census = found.catalogue.census()
+    entries = [each for each in census.entries if each.proof is Proof.PROVED and each.manifest.project]
+    if not census.entries and census.faults:
+        raise census.faults[-1].error
     if not entries:
         raise SnapshotMissing(say("cannot choose a snapshot: none that is proved has the project's files"))
     return entries[-1]

@@ -142,6 +142,9 @@ def test_the_app_is_back_by_aman(grown: Shop, tmp_path: Path) -> None:
     """One command brings the project's folder back, the next one the rows, and the app answers."""
     aman, project = aman_beside(grown), grown.project
     aman.run("backup", status=0)
+    checks = {each["id"]: each for each in aman.run("doctor", "--json").document["doctor"]["checks"]}
+    assert ("ok", "warn") == (checks["project-files"]["level"], checks["beside"]["level"])
+    assert f"app: {project.folder / 'uploads'}" in checks["beside"]["sentence"]
     before, rows = looked_at(project.folder), project.sql("select count(*) from customers")
     gone(project, tmp_path / "kept")
     kept = tmp_path / "kept"
