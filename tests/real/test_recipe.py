@@ -146,7 +146,9 @@ def blocks(page: Path) -> str:
     return "\n".join(re.findall(r"```bash\n(.*?)\n```\n", page.read_text(), flags=re.DOTALL))
 
 
-def follow(folder: Path, server: Server, *, key: Path, page: Path | None = None) -> "subprocess.CompletedProcess[str]":
+def follow(
+    folder: Path, server: Server, *, key: Path, page: Path | None = None, into: str = "-new folder/$shop"
+) -> "subprocess.CompletedProcess[str]":
     """Run every block of the recipe, or of another page, in one shell that knows the standard tools alone."""
     tools = key.parent / "tools"
     tools.mkdir()
@@ -155,7 +157,7 @@ def follow(folder: Path, server: Server, *, key: Path, page: Path | None = None)
         assert found is not None, f"{tool} is missing"
         (tools / tool).symlink_to(found)
     environment = server.client_environment() | {"PATH": str(tools), "RECOVERY_KEY": str(key), "LC_ALL": "C.UTF-8"}
-    environment["PROJECT_FOLDER"] = str(key.parent / "-new folder" / "$shop")
+    environment |= {"PROJECT_FOLDER": str(key.parent / into)} if into else {"TMPDIR": str(key.parent)}
     environment.pop("PGDATABASE")
     return subprocess.run(
         [str(tools / "bash"), "-c", blocks(page or folder / "RESTORE.md")],
@@ -195,12 +197,12 @@ def test_the_recipe_brings_everything_back(
         content = database.rows(CONTENT)
         folder = snapshot(tmp_path / "vault", database, (recipient,) if sealed else ())
     with Database(server=empty, name=name) as restored:
-        done = follow(folder, empty, key=tmp_path / "recovery.key")
+        done = follow(folder, empty, key=tmp_path / "recovery.key", into="-new folder/$shop" if sealed else "")
         assert (0, "") == (done.returncode, done.stderr.replace(f'ERROR:  role "{OWNER}" already exists\n', ""))
         assert content == restored.rows(CONTENT)
-        project = tmp_path / "-new folder" / "$shop"
-        assert {file.path: (file.mode, file.content) for file in PROJECT.files} == brought_back(project)
-        assert 0o750 == (project / "secrets").stat().st_mode & 0o7777
+        (told,) = re.findall("^the files are in (.+)$", done.stdout, flags=re.MULTILINE)
+        assert {file.path: (file.mode, file.content) for file in PROJECT.files} == brought_back(Path(told))
+        assert 0o750 == (Path(told) / "secrets").stat().st_mode & 0o7777
         assert "on" == restored.value("show default_transaction_read_only")
         assert "the shop's" == restored.value(
             "select shobj_description(oid, 'pg_database') from pg_database where datname = current_database()"

@@ -101,6 +101,7 @@ def _project(plain: str, around: Around) -> str:
     tar = 'tar --extract --file=- --keep-old-files --numeric-owner --directory="$PROJECT_FOLDER"'
     words = "The Compose file, its variables and secrets, `amankan.toml`: what the app is started from.\n"
     words += "`PROJECT_FOLDER` is a folder for them, best one with the name of the old; nothing in it is overwritten.\n"
+    words += "Where it is not set they come into a new folder, which the last line names.\n"
     words += f"Files that lay elsewhere come to `{OUTSIDE}` in it: move each to the path that follows there.\n"
     words += f"`{RENDERED}` is the project with every variable filled in, as `docker compose` showed it.\n"
     words += (
@@ -113,8 +114,9 @@ def _project(plain: str, around: Around) -> str:
     if around.project is not None and around.project.left_out:
         missing = ", ".join(f"`{_code(each.path)}` ({each.why})" for each in around.project.left_out)
         words += f"\nNot in it: {missing}."
-    asked = ': "${PROJECT_FOLDER:?is the folder for the project}"\nmkdir --parents -- "$PROJECT_FOLDER"\n'
-    return _section("Bring back the project's files", words, lines=f"{asked}{plain} |\n  {tar}")
+    asked = ': "${PROJECT_FOLDER:=$(mktemp --directory)}"\nmkdir --parents -- "$PROJECT_FOLDER"\n'
+    told = 'echo "the files are in $PROJECT_FOLDER"'
+    return _section("Bring back the project's files", words, lines=f"{asked}{plain} |\n  {tar}\n{told}")
 
 
 def _code(text: str) -> str:
