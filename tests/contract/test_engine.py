@@ -69,6 +69,13 @@ def test_what_is_not_there_is_told(engine: Engine) -> None:
             verb("nowhere")
 
 
+def test_no_index_is_out_of_order(case: EngineCase, engine: Engine) -> None:
+    """Where the server sorts as it always did, no index may have lost its order; what is not there cannot be asked."""
+    assert () == engine.aged_indexes(case.live)
+    with pytest.raises(EngineFailed):
+        engine.aged_indexes("nowhere")
+
+
 def test_states_agree(case: EngineCase, engine: Engine) -> None:
     """The list of all databases is sorted and says the same as each by name."""
     clone(case)

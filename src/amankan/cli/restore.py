@@ -85,7 +85,7 @@ def _swap(desk: Desk, work: Work, *, snapshot: Snapshot, yes: bool) -> None:
 
 
 def _fill(desk: Desk, work: Work, *, snapshot: Snapshot, url: Secret) -> None:
-    held = wiring.fill(work.house, snapshot, url=url, progress=desk.progress)
+    held = wiring.fill(work.house, snapshot, url=url, progress=desk.progress, warn=desk.printer.warn)
     document = {"outcome": "done", "snapshot": snapshot.id, "rows": held.rows, "tables": len(held.tables)}
     sentence = say("{id} is in that database: {rows} rows, compared and equal", id=snapshot.id, rows=f"{held.rows:,}")
     desk.news = News(what=say("another database was filled"), more=(sentence,), tone=Tone.NEWS)

@@ -48,7 +48,9 @@ class ServerFacts:
 
     `free_bytes` is None where the room cannot be seen. `sessions` are those of others, `unstoppable` the roles among
     them that ours may not end. `foreign_settings` and `foreign_labels` belong to the database and could not be brought
-    to a copy by this role. `restricted_tables` counts tables whose rows a rule hides from our role.
+    to a copy by this role. `restricted_tables` counts tables whose rows a rule hides from our role, `aged_indexes` those whose
+    order may no longer hold; `collation_differs` tells that the server sorts text otherwise than it noted of the database, and
+    `collation_known` whether it has a version to note now.
     """
 
     version: int
@@ -69,3 +71,5 @@ class ServerFacts:
     foreign_labels: tuple[str, ...] = ()
     restricted_tables: int = 0
     collation_differs: bool = False
+    collation_known: bool = True
+    aged_indexes: int = 0

@@ -44,6 +44,10 @@ class Engine(Protocol):
         """Return the rows of every table and the schema, without digests of the rows; otherwise like `fingerprint`."""
         ...
 
+    def aged_indexes(self, database: str) -> tuple[str, ...]:
+        """Return the indexes whose order may no longer hold, since the server sorts text otherwise than it did; reads only."""
+        ...
+
     def claimed(self) -> Claim | None:
         """Return the claim that stands for this app, or None; reads only."""
         ...
@@ -83,6 +87,7 @@ class Engine(Protocol):
         """
         `target` is a complete copy of the shut `source`, settings and grants included, marked with the run.
 
+        Indexes whose order may no longer hold are made anew in it, so it is in the server's order of today.
         Not to be repeated while a `target` exists. A failure leaves no target, or one without a mark.
         """
         ...

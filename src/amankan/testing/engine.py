@@ -47,6 +47,11 @@ class SimEngine:
         """Return what a database holds."""
         return self._at(database).fingerprint()
 
+    def aged_indexes(self, database: str) -> tuple[str, ...]:
+        """Return none: rows of the world have no order."""
+        self._at(database)
+        return ()
+
     def claimed(self) -> Claim | None:
         """Return the claim that stands."""
         return self._world.server.claim

@@ -19,7 +19,7 @@ from amankan.adapters.engines.postgres.cluster import making_of, roles_sql
 from amankan.adapters.engines.postgres.condition import marker_in
 from amankan.adapters.engines.postgres.engine import PostgresEngine
 from amankan.adapters.engines.postgres.expected import promised_labels
-from amankan.adapters.engines.postgres.filling import Filling, fill_database, refuse_filled, server_version_of
+from amankan.adapters.engines.postgres.filling import Filling, fill_database, refuse_filled, server_version_of, unlike
 from amankan.adapters.engines.postgres.fingerprint import fingerprint_of
 from amankan.adapters.engines.postgres.foreign.trial import Ground
 from amankan.adapters.engines.postgres.founder import PostgresFounder
@@ -304,19 +304,22 @@ def adoption(house: House, *, progress: Progress) -> Adoption:
     )
 
 
-def fill(house: House, snapshot: Snapshot, *, url: Secret, progress: Progress) -> Fingerprint:
+def fill(house: House, snapshot: Snapshot, *, url: Secret, progress: Progress, warn: Callable[[Sentence], None]) -> Fingerprint:
     """
     The empty database of an address holds the snapshot, compared with its fingerprint; returns what it holds.
 
     Args:
         url: its host may be a service of the app's own project.
+        warn: is told, before anything is changed, that the database sorts text otherwise.
     Raises:
         ConfigurationFault: the address cannot be read.
-        Refused: the database is not empty, somebody is in it, or its server is older.
+        Refused: the database is not empty, somebody is in it, it is of another encoding, or its server is older.
         SnapshotDamaged: it restores to something else; the database holds it.
     """
     address = house.reach(parse_app_address(url, place="--into"))
     refuse_filled(address, live=house.stage.engine.identify(house.address.database))
+    if (remark := unlike(address, house.vault.making(snapshot.id))) is not None:
+        warn(remark)
     return fill_database(address, Filling(reader=house.vault, snapshot=snapshot, progress=progress, clock=clock()))
 
 

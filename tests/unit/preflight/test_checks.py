@@ -160,6 +160,8 @@ CASES: list[tuple[str, Level, dict[str, Any]]] = [
     ("belongings", Level.WARN, facts(foreign_settings=("log_statement=all",))),
     ("belongings", Level.WARN, facts(is_template=True)),
     ("collation", Level.WARN, facts(collation_differs=True)),
+    ("collation", Level.WARN, facts(collation_differs=True, collation_known=False)),
+    ("collation", Level.WARN, facts(aged_indexes=2)),
     ("foreign-tables", Level.WARN, server(foreign_tables=("a.b",))),
     ("migrations", Level.STOP, server(unfinished=("20250101_init",))),
     ("migrations", Level.WARN, {"migrates": False}),

@@ -227,13 +227,26 @@ def belongings(looks: Looks) -> Judgement:
 def collation(looks: Looks) -> Judgement:
     """Text is sorted as when the indexes were made."""
     server = _server(looks)
-    if server.facts.collation_differs:
+    facts, database = server.facts, server.database
+    if facts.collation_differs and not facts.collation_known:
         return warning(
-            say("the machine sorts text otherwise than when the indexes of {database} were made", database=server.database),
             say(
-                'REINDEX DATABASE "{database}"; ALTER DATABASE "{database}" REFRESH COLLATION VERSION', database=server.database
+                "the machine does not say how it sorts text, and did when the indexes of {database} were made",
+                database=database,
             ),
+            say('go back to an image of the C library from before, or REINDEX DATABASE "{database}"', database=database),
         )
+    if facts.collation_differs:
+        return warning(
+            say("the machine sorts text otherwise than when the indexes of {database} were made", database=database),
+            say('REINDEX DATABASE "{database}"; ALTER DATABASE "{database}" REFRESH COLLATION VERSION', database=database),
+        )
+    if facts.aged_indexes:
+        return warning(
+            say("the machine sorts text otherwise than when {count} indexes of {database} were made",
+                count=facts.aged_indexes, database=database),
+            say('REINDEX DATABASE "{database}"; ALTER COLLATION ... REFRESH VERSION', database=database),
+        )  # fmt: skip
     return well(say("the collation is that with which the indexes were made"))
 
 

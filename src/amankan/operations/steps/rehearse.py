@@ -7,15 +7,18 @@ from typing import Final
 
 from amankan.errors import LossFound, RehearsalFailed
 from amankan.model.entry import Evidence, leave
-from amankan.model.plan import StepPlan
+from amankan.model.plan import StepPlan, Strategy
 from amankan.model.sentence import say
-from amankan.model.verdict import Level, Verdict
+from amankan.model.verdict import Finding, Level, Verdict
 from amankan.operations.scene import Scene
 from amankan.operations.step import Look
 from amankan.operations.steps.made import remove_sandbox
 from amankan.operations.wait import foretell
 
 changes = False
+
+ORDER: Final = "collation"
+"""The code of the finding that indexes may be out of order."""
 
 LOSS: Final = "loss"
 """The code of findings that tell of lost rows."""
@@ -31,6 +34,8 @@ def do(scene: Scene, step: StepPlan) -> Evidence:
     plan, sandbox = scene.plan, scene.stage.sandbox
     rehearsal = sandbox.rehearse(plan.run, before=plan.before, after=plan.after, limit_seconds=step.limit_seconds)
     rehearsal = replace(rehearsal, downtime_seconds=foretell(scene.stage.disk, plan, rehearsal=rehearsal))
+    if found := rehearsal.verdict.findings:
+        rehearsal = replace(rehearsal, verdict=Verdict(findings=(*found, *_order(scene))))
     digest = scene.keep("rehearsal", rehearsal)
     refuse_verdict(rehearsal.verdict)
     remove_sandbox(scene)
@@ -46,6 +51,28 @@ def undo(scene: Scene, step: StepPlan) -> None:
     """End what a killed process left running in the dark, and remove the sandbox."""
     scene.stage.runtime.stop(scene.claim)
     remove_sandbox(scene)
+
+
+def _order(scene: Scene) -> tuple[Finding, ...]:
+    """Return what to know of production that no restored copy shows: there every index is made anew."""
+    aged = scene.stage.engine.aged_indexes(scene.plan.live)
+    if not aged:
+        return ()
+    many, first = len(aged), aged[0]
+    if scene.plan.strategy is Strategy.SWAP:
+        sentence = say(
+            "the machine sorts text otherwise than when {count} indexes were made ({index}, ...):"
+            " they are made anew on the copy, while writers wait",
+            count=many,
+            index=first,
+        )
+    else:
+        sentence = say(
+            "the machine sorts text otherwise than when {count} indexes were made ({index}, ...): REINDEX them before",
+            count=many,
+            index=first,
+        )
+    return (Finding(level=Level.WARN, code=ORDER, sentence=sentence),)
 
 
 def refuse_verdict(verdict: Verdict) -> None:

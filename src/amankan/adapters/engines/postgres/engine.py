@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from functools import partial
 from typing import Final
 
 from psycopg import sql
 
-from amankan.adapters.engines.postgres import claims, copying, gate, naming, numbers
+from amankan.adapters.engines.postgres import claims, copying, gate, naming, numbers, order
 from amankan.adapters.engines.postgres.address import SYSTEM_DATABASES, Address
 from amankan.adapters.engines.postgres.fingerprint import census_of
 from amankan.adapters.engines.postgres.maintenance import Maintenance, Session, connect, identifier, limited, session_name, told
@@ -93,6 +94,11 @@ class PostgresEngine:
         with self._look(found) as name:
             return read(self._address.at(name))
 
+    def aged_indexes(self, database: str) -> tuple[str, ...]:
+        """Keep the promise of the port, of a database that admits connections."""
+        with told(f"look at the indexes of {database}"), self._visit(database, name="amankan") as session:
+            return tuple(f"{schema}.{name}" for schema, name in order.aged_indexes(session))
+
     def claimed(self) -> Claim | None:
         """Keep the promise of the port."""
         found = claims.standing(self._noted(), self._live)
@@ -144,7 +150,8 @@ class PostgresEngine:
             session = self._writing(claim)
             self._leave_all((source,))
             job = copying.CopyJob(source=source, target=target, claim=claim, limit_seconds=limit_seconds)
-            copying.copy_marked(session, job, live=self._live)
+            inside = partial(self._visit, target, name=session_name(claim))
+            copying.copy_marked(session, job, live=self._live, inside=inside)
 
     def drop(self, database: str, *, claim: Claim) -> None:
         """Keep the promise of the port."""
@@ -185,7 +192,7 @@ class PostgresEngine:
             if not found.admits:
                 yield self._within(found, claim)
                 return
-            with closing(connect(self._address.at(database), name=session_name(claim))) as session:
+            with self._visit(database, name=session_name(claim)) as session:
                 yield session
 
     def sequences(self, database: str) -> tuple[tuple[str, int], ...]:
@@ -211,7 +218,7 @@ class PostgresEngine:
             if not found.admits:
                 self._advance(self._within(found, claim), target, claim=claim)
             else:
-                with closing(connect(self._address.at(database), name=session_name(claim))) as session:
+                with self._visit(database, name=session_name(claim)) as session:
                     self._advance(session, target, claim=claim)
         if found.oid in self._numbers:
             self._remember(found.oid)
@@ -219,6 +226,9 @@ class PostgresEngine:
     def _advance(self, session: Session, target: dict[str, int], *, claim: Claim) -> None:
         with claims.comparing(session, claim, live=self._live):
             numbers.advance(session, target)
+
+    def _visit(self, database: str, *, name: str) -> closing[Session]:
+        return closing(connect(self._address.at(database), name=name))
 
     def _noted(self) -> tuple[claims.Noted, ...]:
         return claims.read_noted(self._maintenance.rows(claims.NOTED))
@@ -285,7 +295,7 @@ class PostgresEngine:
                     self._leave(each.oid)
 
     def _read_numbers(self, database: str) -> tuple[tuple[str, int], ...]:
-        with told(f"read the sequences of {database}"), closing(connect(self._address.at(database), name="amankan")) as session:
+        with told(f"read the sequences of {database}"), self._visit(database, name="amankan") as session:
             return numbers.distances(numbers.read_sequences(session))
 
     @contextmanager

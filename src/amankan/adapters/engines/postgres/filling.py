@@ -8,14 +8,16 @@ from typing import Final, LiteralString
 
 from amankan.adapters.engines.postgres.address import Address
 from amankan.adapters.engines.postgres.archiver import PostgresArchiver
+from amankan.adapters.engines.postgres.cluster import making_of
 from amankan.adapters.engines.postgres.schema import server_major
 from amankan.adapters.engines.postgres.script import run_script
 from amankan.adapters.engines.postgres.session import connected, row
 from amankan.adapters.engines.postgres.tools import find_tools
 from amankan.errors import Refused, SnapshotDamaged
+from amankan.model.database import Making
 from amankan.model.fingerprint import Fingerprint, compare
 from amankan.model.identity import Identity
-from amankan.model.sentence import say
+from amankan.model.sentence import Sentence, say
 from amankan.model.snapshot import Snapshot
 from amankan.ports.clock import Clock
 from amankan.ports.progress import Progress
@@ -61,6 +63,45 @@ def refuse_filled(address: Address, *, live: Identity) -> None:
     raise Refused(
         say("cannot restore into {database}: {why}", database=address.database, why=why),
         next=say("make a new, empty database, then try again"),
+    )
+
+
+def unlike(address: Address, making: Making) -> Sentence | None:
+    """
+    Return what to know of a database whose locale is not that of the one that a snapshot was taken from; reads only.
+
+    Raises:
+        Refused: its encoding is another, in which the same text has other bytes or none.
+    """
+    with connected(address) as session:
+        here = making_of(session)
+    if here.encoding != making.encoding:
+        raise Refused(
+            say(
+                "cannot restore into {database}: its encoding is {here}, that of the snapshot {there}",
+                database=address.database,
+                here=here.encoding,
+                there=making.encoding,
+            ),
+            next=say(
+                "make a new, empty database: CREATE DATABASE ... TEMPLATE template0 ENCODING '{there}'", there=making.encoding
+            ),
+        )
+    if making.collate and _order_of(here) != _order_of(making):
+        words = {"database": address.database, "here": _locale(here), "there": _locale(making)}
+        return say("{database} sorts text by {here}, and the one that was backed up by {there}", **words)
+    return None
+
+
+def _locale(making: Making) -> str:
+    return f"{making.provider} {making.locale or making.collate}"
+
+
+def _order_of(making: Making) -> tuple[str, ...]:
+    # Systems write one locale in several ways: en_US.UTF-8 and en_US.utf8.
+    return tuple(
+        word.casefold().replace("-", "")
+        for word in (making.provider, making.collate, making.ctype, making.locale, making.rules)
     )
 
 

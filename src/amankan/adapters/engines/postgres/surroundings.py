@@ -9,6 +9,7 @@ from typing import Final, LiteralString
 
 from amankan.adapters.engines.postgres.address import Address
 from amankan.adapters.engines.postgres.maintenance import Session, connect, told
+from amankan.adapters.engines.postgres.order import aged_indexes, default_differs
 from amankan.errors import EngineFailed
 from amankan.model.facts import OtherSession, ServerFacts
 from amankan.model.sentence import say
@@ -16,16 +17,7 @@ from amankan.model.sentence import say
 _ABOUT: Final[LiteralString] = """
     select current_setting('server_version_num')::int / 10000, pg_is_in_recovery(), r.rolsuper,
         pg_has_role(d.datdba, 'usage'), pg_database_size(d.oid), r.rolsuper or r.rolcreatedb, d.datistemplate,
-        coalesce(current_setting('file_copy_method', true) = 'clone', false),
-        coalesce(to_jsonb(d) ->> 'datcollversion' <> to_jsonb(pg_database_collation_actual_version(d.oid)) #>> '{}', false)
-    from pg_database d, pg_roles r where d.datname = current_database() and r.rolname = current_user
-"""
-
-# The function is of version 15; a database of 14 does not know its collation's version either.
-_ABOUT_14: Final[LiteralString] = """
-    select current_setting('server_version_num')::int / 10000, pg_is_in_recovery(), r.rolsuper,
-        pg_has_role(d.datdba, 'usage'), pg_database_size(d.oid), r.rolsuper or r.rolcreatedb, d.datistemplate,
-        false, false
+        coalesce(current_setting('file_copy_method', true) = 'clone', false)
     from pg_database d, pg_roles r where d.datname = current_database() and r.rolname = current_user
 """
 
@@ -89,11 +81,11 @@ def server_facts(address: Address) -> ServerFacts:
     with told(f"survey {address.database}"), closing(connect(address, name="amankan")) as session:
         # Asked with rules in force: with them off the question itself would be refused.
         session.execute("set row_security = on")
-        question = _ABOUT if session.info.server_version >= 150000 else _ABOUT_14
-        found = session.execute(question).fetchone()
+        found = session.execute(_ABOUT).fetchone()
         if found is None:
             raise EngineFailed(say("cannot survey {name}: the role went away", name=address.database))
-        version, standby, superuser, owner, size_bytes, creates, template, cloning, collation = found
+        version, standby, superuser, owner, size_bytes, creates, template, cloning = found
+        differs, known = default_differs(session)
         sessions = session.execute(_SESSIONS).fetchall()
         return ServerFacts(
             version=version,
@@ -113,7 +105,9 @@ def server_facts(address: Address) -> ServerFacts:
             foreign_settings=_names(session, _SETTINGS),
             foreign_labels=_names(session, _LABELS),
             restricted_tables=int(_names(session, _RESTRICTED)[0]),
-            collation_differs=collation,
+            collation_differs=differs,
+            collation_known=known,
+            aged_indexes=len(aged_indexes(session)),
         )
 
 
