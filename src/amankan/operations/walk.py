@@ -237,7 +237,10 @@ def _known(fault: Exception) -> AmankanError:
 
 
 def _stop(scene: Scene, failure: AmankanError) -> NoReturn:
-    raise Stopped(failure.cannot, next=say("aman recover")) from failure
+    # What a step knows better than the rule of its class.
+    known = failure.production if failure.production is not failure.production_by_rule else None
+    remedy = failure.next if known is not None else say("aman recover")
+    raise Stopped(failure.cannot, production=known, next=remedy) from failure
 
 
 def as_error(ended: Ended) -> AmankanError | None:

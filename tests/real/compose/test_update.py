@@ -14,6 +14,7 @@ from tests.kit.aman import Aman, kill_at
 from tests.kit.docker.examples import EXAMPLES, Project, set_variable
 from tests.real.compose.place import Shop
 from tests.real.compose.test_cli import aman_beside
+from tests.real.compose.test_life import starts_with
 
 pytestmark = pytest.mark.real
 
@@ -151,4 +152,23 @@ def test_killed_between_fence_and_swap(ocn: Shop) -> None:
         assert "v1" == project.ask("GET", "/version")[1]["version"]
         said = document(aman, "update", "--tag", "v2", "--yes", status=0)["update"]
     assert "updated" == said["outcome"]
+    assert payments.acknowledged <= kept(project)
+
+
+def test_an_old_release_that_does_not_come_back(ocn: Shop) -> None:
+    """With a state in its container it starts once: the recovery stops and says so, and ends it once the app can start."""
+    starts_with(ocn, "while test -e /tmp/deaf; do sleep 0.2; done; touch /tmp/deaf")
+    aman, project = ready(ocn), ocn.project
+    with paying(project) as payments:
+        with aman.start("update", "--tag", "v2", "--yes") as running:
+            kill_at(running, "clone")
+        said = aman.run("recover", status=6, limit_seconds=LIMIT_SECONDS)
+        assert "nothing listens at port 3000" in said.lines[0]
+        assert said.lines[1].endswith("does not come back: the database is open, no row is lost")
+        assert said.lines[2].startswith("next: ")
+        assert said.lines[2].endswith("type: aman recover")
+        assert payments.acknowledged <= kept(project)
+        ocn.docker.ask("container", "exec", ocn.containers("app")[0]["Id"], "rm", "/tmp/deaf")
+        assert "exactly as before" in aman.run("recover", status=0, limit_seconds=LIMIT_SECONDS).out
+    assert "v1" == project.ask("GET", "/version")[1]["version"]
     assert payments.acknowledged <= kept(project)

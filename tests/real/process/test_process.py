@@ -209,3 +209,71 @@ def test_the_log_is_ours_alone(root: Path) -> None:
     make_runtime(root).open(SERVICES, claim=CLAIM)
     assert 0o700 == (root / "state").stat().st_mode & 0o777
     assert 0o600 == (root / "state" / "app.log").stat().st_mode & 0o777
+
+
+def test_an_old_release_that_does_not_answer_is_told(root: Path) -> None:
+    """The release of before, at work and silent, is not called open, however often it is tried; once it can answer, it is."""
+    runtime, mute = make_runtime(root, start_seconds=2.0), with_a_state(root)
+    runtime.open(SERVICES, claim=CLAIM)
+    before = runtime.inventory()
+    runtime.halt(CLAIM)
+    mute.write_text("mute")
+    for _ in range(2):
+        with pytest.raises(TimedOut, match="nothing listens at port"):
+            runtime.open(SERVICES, claim=CLAIM)
+        runtime.halt(CLAIM)  # the way back halts again, and still knows what it found
+    with pytest.raises(TimedOut):
+        runtime.open(SERVICES, claim=CLAIM)
+    mute.unlink()
+    make_runtime(root).open(SERVICES, claim=CLAIM)
+    assert before == runtime.inventory()
+    assert answers(runtime)
+
+
+@pytest.mark.parametrize("sign", ["mute", "crashes"])
+def test_what_was_as_ill_before_is_not_waited_for(root: Path, sign: str) -> None:
+    """An app that took no connections when it was halted comes back as it was, at once."""
+    runtime, state = make_runtime(root), with_a_state(root)
+    runtime.open(SERVICES, claim=CLAIM)
+    state.write_text(sign)
+    os.kill(int(ask(runtime.address())[2]), signal.SIGKILL)
+    assert eventually(lambda: not answers(runtime))
+    before = runtime.inventory()
+    runtime.halt(CLAIM)
+    began = time.monotonic()
+    runtime.open(SERVICES, claim=CLAIM)
+    assert time.monotonic() - began < 10.0
+    assert before == runtime.inventory()
+
+
+def test_another_release_that_is_silent_is_left_to_a_watch(root: Path) -> None:
+    """Behind an opening nothing is taken back, so a new release that runs and is silent is waited for and then left."""
+    runtime = make_runtime(root, start_seconds=2.0)
+    runtime.open(SERVICES, claim=CLAIM)
+    runtime.halt(CLAIM)
+    (root / "releases" / "two" / "mute").write_text("")
+    runtime.place(runtime.release_in("two"), services=SERVICES, claim=CLAIM)
+    runtime.open(SERVICES, claim=CLAIM)
+    assert runtime.runs()
+    assert not answers(runtime)
+
+
+def test_what_never_ran_is_waited_for(root: Path) -> None:
+    """An app that did not run when it was halted is called open when it takes connections."""
+    runtime = make_runtime(root)
+    runtime.halt(CLAIM)
+    runtime.open(SERVICES, claim=CLAIM)
+    assert answers(runtime)
+
+
+def with_a_state(root: Path) -> Path:
+    """The first release behaves by what stands in a file beside the releases, which is returned and not there yet."""
+    state, runtime = root / "sign", make_runtime(root)
+    app = root / "releases" / "one" / "app.py"
+    words = (
+        f"import pathlib, sys, time\nsign = pathlib.Path({str(state)!r})\nsaid = sign.read_text() if sign.exists() else ''\n"
+    )
+    words += "if said == 'crashes':\n    sys.exit(3)\nwhile said == 'mute' and sign.exists():\n    time.sleep(0.1)\n"
+    app.write_text(words + app.read_text())
+    runtime.place(runtime.release_in("one"), services=SERVICES, claim=CLAIM)
+    return state

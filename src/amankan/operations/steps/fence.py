@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amankan.errors import Unlooked
+from amankan.errors import RuntimeFailed, TimedOut, Unlooked
 from amankan.model.entry import Evidence, leave
 from amankan.model.plan import StepPlan
 from amankan.model.sentence import say
@@ -38,6 +38,17 @@ def undo(scene: Scene, step: StepPlan) -> None:
         runtime.halt(scene.claim)
         runtime.place(plan.before, services=plan.services, claim=scene.claim)
         scene.stage.engine.admit(step.database, claim=scene.claim)
+    try:
+        # Also where all looks as before: what an earlier try began may run and not answer.
         runtime.open(plan.services, claim=scene.claim)
+    except (RuntimeFailed, TimedOut) as fault:
+        raise RuntimeFailed(
+            fault.cannot,
+            production=say(
+                "as before, but that {release} does not come back: the database is open, no row is lost",
+                release=plan.before.label or plan.app,
+            ),
+            next=say("see in the app's log why it does not start, then type: aman recover"),
+        ) from fault
     if look(scene, step) is not Look.ABSENT:
         raise Unlooked(say("cannot see that the fence is open again: services or database are not as before"))

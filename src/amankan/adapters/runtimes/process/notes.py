@@ -23,6 +23,9 @@ class Note:
     `begun` is the claim's run under which it was started; `confirmed` is written when the start was done. `run` and
     `database` are empty for the app itself. `restart` is what was wished for, also while nothing runs. `log_bytes` is how much
     its log held before it was started.
+
+    `halted` is the run that halted it last, `before` the digest that it found at work, if any, and `heard` whether that took
+    connections.
     """
 
     digest: str
@@ -33,6 +36,9 @@ class Note:
     run: str = ""
     database: str = ""
     log_bytes: int = 0
+    halted: str = ""
+    before: str = ""
+    heard: bool = False
     supervisor: Living | None = None
 
     @property

@@ -128,9 +128,12 @@ class ProcessRuntime:
                 self._end(name, note)
 
     def halt(self, claim: Claim) -> None:
-        """The app does not run, and nobody starts it again."""
+        """The app does not run, and nobody starts it again; whether it took connections is noted once for each run."""
         self._around.stands(claim)
         note = self._notes.read(SERVICE) or self._fresh(self._trees.digest(self._current()))
+        if note.halted != claim.run:
+            heard = note.runs and listens(note.port)
+            note = replace(note, halted=claim.run, before=note.digest if note.runs else "", heard=heard)
         note = self._notes.change(SERVICE, note, restart="no")
         self._end(SERVICE, note)
 
@@ -151,20 +154,37 @@ class ProcessRuntime:
         except OSError as fault:
             raise RuntimeFailed(say("cannot place {release}: {reason}", release=release.label, reason=str(fault))) from fault
         restart = next((each.restart for each in services if each.service == SERVICE), self._settings.restart)
-        self._notes.write(SERVICE, self._fresh(image.digest, restart=restart))
+        self._notes.write(SERVICE, self._again(note, image.digest, restart=restart))
 
     def open(self, services: tuple[ServiceState, ...], *, claim: Claim) -> None:
-        """The app runs where users come in."""
+        """
+        The app runs where users come in, and takes connections if it did before; of another release, a watch tells.
+
+        Raises TimedOut where the release of before does not take connections, and did.
+        """
         self._around.stands(claim)
         wished = next((each for each in services if each.service == SERVICE), None)
         if wished is None or not wished.running:
             return
-        note = self._notes.read(SERVICE)
-        if note is not None and note.runs:
+        digest = self._trees.digest(self._current())
+        note = self._notes.read(SERVICE) or self._fresh(digest)
+        if note.runs and note.confirmed:
             return
-        fresh = self._fresh(self._trees.digest(self._current()), restart=wished.restart)
+        if note.runs:  # an earlier try began it, and it never answered
+            self._end(SERVICE, note)
+        fresh = self._again(note, digest, restart=wished.restart)
         command = self._command(SERVICE, fresh, folder=self._current(), variables=self._around.own())
-        self._launch(SERVICE, fresh, command=command, claim=claim)
+        as_before = digest == note.before
+        if as_before and not note.heard:
+            command = replace(command, limit_seconds=0.0)
+        try:
+            self._launch(SERVICE, fresh, command=command, claim=claim)
+        except TimedOut:
+            if as_before and note.heard:
+                raise
+            begun = self._notes.read(SERVICE)
+            assert begun is not None
+            self._notes.change(SERVICE, begun, confirmed=True)
 
     def start(self, release: Release, *, database: str, claim: Claim, limit_seconds: float) -> None:
         """The release runs with the other database, reaches nothing else, and answers at a port of its own."""
@@ -267,6 +287,10 @@ class ProcessRuntime:
         if image is None or self._trees.digest(self.folder(image.reference)) != image.digest:
             raise RuntimeFailed(say("cannot place {release}: its folder is not what it was", release=release.label))
         return image
+
+    def _again(self, note: Note, digest: str, *, restart: str) -> Note:
+        """Return a note for another start, which still knows what was halted."""
+        return self._fresh(digest, restart=restart, halted=note.halted, before=note.before, heard=note.heard)
 
     def _fresh(self, digest: str, *, restart: str = "", **changes: Any) -> Note:
         wished = restart or self._settings.restart
