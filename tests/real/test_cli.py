@@ -222,10 +222,18 @@ def test_colour_is_for_terminals(folder: Path, variables: dict[str, str], colour
 
 
 def test_a_shell_can_complete(folder: Path) -> None:
-    """The script of each shell is printed, and what it asks is answered."""
+    """The script of each shell is printed, whoever asks for it, and what it asks is answered."""
     aman = plain(folder)
-    for shell in ("bash", "zsh", "fish"):
-        assert "_AMAN_COMPLETE" in aman.run("--show-completion", shell, status=0).out
+    own = {"bash": "complete -o default", "zsh": "#compdef aman", "fish": "complete --command aman"}
+    for shell, word in own.items():
+        said = aman.run("--show-completion", shell, status=0)
+        assert all(part in said.out for part in ("_AMAN_COMPLETE", word))
+        assert not any(other in said.out for name, other in own.items() if name != shell)
+    assert "cannot complete words for the shell tcsh" in aman.run("--show-completion", "tcsh", status=2).lines[0]
+    aman.environment["HOME"] = str(folder)
+    path = aman.run("--install-completion", "fish", status=0).out.strip()
+    assert path.startswith(str(folder))
+    assert own["fish"] in Path(path).read_text()
     aman.environment |= {"_AMAN_COMPLETE": "complete_bash", "COMP_WORDS": "aman rest", "COMP_CWORD": "1"}
     assert ["restore"] == aman.run(status=0).out.split()
 

@@ -38,6 +38,7 @@ from amankan.cli import (
     status,
     update,
 )
+from amankan.cli.completion import VARIABLE, complete
 from amankan.cli.desk import Desk
 from amankan.cli.ending import tell_ending
 from amankan.cli.explain import explained, unknown_fault, without_walk
@@ -148,9 +149,11 @@ def command(translate: Translate = str) -> TyperGroup:
 
 def _act(desk: Desk, words: Sequence[str]) -> None:
     refuse_repeated(words)
+    if complete(words):
+        return
     whole = command(translator(language_of(desk.wishes, os.environ)))
     try:
-        left = whole.main(args=list(words), prog_name="aman", standalone_mode=False, obj=desk, complete_var="_AMAN_COMPLETE")
+        left = whole.main(args=list(words), prog_name="aman", standalone_mode=False, obj=desk, complete_var=VARIABLE)
     except typer.Exit:
         return
     except typer.Abort as abort:
