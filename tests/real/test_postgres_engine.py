@@ -267,6 +267,17 @@ def test_a_prepared_transaction(app: AppServer) -> None:
         connection.execute("rollback prepared 'left behind'")
 
 
+def test_what_a_full_disk_left_half_dropped_goes(app: AppServer) -> None:
+    """A copy whose removal the server began and could not end can be altered by nobody; it is dropped all the same."""
+    app.engine.shut(app.live, claim=CLAIM)
+    name = f"{app.live}_new_{CLAIM.run[-8:]}"
+    app.engine.copy(app.live, name, claim=CLAIM, limit_seconds=60)
+    with app.server.connect() as connection:
+        connection.execute("update pg_database set datconnlimit = -2 where datname = %s", [name])
+    app.engine.drop(name, claim=CLAIM)
+    assert app.engine.database(name) is None
+
+
 def test_sessions_of_other_runs_stay(app: AppServer) -> None:
     """Settling ends every session of this run but our own, and none of a run whose name begins alike."""
     longer = Claim(run=CLAIM.run + "0", epoch=1)

@@ -82,8 +82,9 @@ def mark_made(session: Session, database: str, *, claim: Claim, live: str) -> No
 
 
 def _drop(session: Session, database: str) -> None:
-    # The server drops no template, and a guard makes its database one.
-    session.execute(sql.SQL("alter database {} is_template false").format(identifier(database)))
+    # The server drops no template, and a guard makes its database one. What a full disk left half dropped cannot be altered.
+    if session.execute("select from pg_database where datname = %s and datistemplate", [database]).fetchone() is not None:
+        session.execute(sql.SQL("alter database {} is_template false").format(identifier(database)))
     with limited(session, DROP_SECONDS):
         session.execute(sql.SQL("drop database if exists {} with (force)").format(identifier(database)))
 
