@@ -26,6 +26,7 @@ def test_an_export_is_read_by_the_standard_tools(any_shop: Database, tmp_path: P
         assert 0o600 == path.stat().st_mode & 0o777
     assert 3 == aman.run("export", identity, "shop.dump").status
     assert 2 == aman.run("export", identity, "shop.zip").status
+    assert "cannot export: no file is named" == aman.run("export", status=2).lines[0]
     packed, plain = gzip.decompress((tmp_path / "shop.sql.gz").read_bytes()), (tmp_path / "shop.sql").read_bytes()
     assert unrestricted(packed) == unrestricted(plain)
     with any_shop.server.database() as first, any_shop.server.database() as second:

@@ -51,6 +51,8 @@ def export(
         raise ConfigurationFault(
             say("cannot export a file and the project's files at once"), next=say("aman export --project FOLDER")
         )
+    if not first:
+        raise ConfigurationFault(say("cannot export: no file is named"), next=say("aman export --help"))
     id, file = (first, second) if second else ("", first)
     path = Path(file).absolute()
     if not path.name.endswith((ARCHIVE, PLAIN, PACKED)):

@@ -9,6 +9,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from tests.kit.aman import aman_for
+from tests.kit.postgres.amcheck import broken_indexes
 from tests.kit.postgres.database import Database
 from tests.kit.postgres.engines import CLAIM, CLONE, LIMIT_SECONDS, engine_of
 from tests.kit.postgres.fixtures import Servers
@@ -128,20 +129,8 @@ def test_another_encoding_is_refused_and_another_locale_told(postgres_servers: S
 
 
 def broken(server: Server, name: str) -> list[str]:
-    """Return the indexes of the texts that the server finds out of order, looked at in a transaction that is undone."""
-    found = []
-    with psycopg.connect(server.url(name)) as session:
-        session.execute("create extension amcheck")
-        names = session.execute("select indexrelid::regclass::text from pg_index where indrelid = 'texts'::regclass").fetchall()
-        for (index,) in names:
-            session.execute("savepoint one")
-            try:
-                session.execute("select bt_index_check(%s::regclass, true)", [index])
-            except psycopg.errors.IndexCorrupted:
-                found.append(index)
-            session.execute("rollback to one")
-        session.rollback()
-    return found
+    """Return the indexes of the texts that the server finds out of order."""
+    return broken_indexes(server, name, table="texts")
 
 
 def copied(database: Database) -> None:

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import psycopg
 import pytest
 from tests.kit.aman import aman_for
+from tests.kit.postgres.amcheck import broken_indexes
 from tests.kit.postgres.database import Database
 from tests.kit.postgres.fixtures import Servers
 from tests.kit.postgres.server import Server
@@ -54,32 +54,18 @@ def change_order(store: Store) -> None:
     store.database.execute(change)
 
 
-def broken(database: Database, name: str) -> list[str]:
-    """Return the indexes that the server finds out of order in a database, looked at in a transaction that is undone."""
-    with psycopg.connect(database.server.url(name)) as session:
-        session.execute("create extension amcheck")
-        found = []
-        indexes = session.execute(
-            "select indexrelid::regclass::text from pg_index where indrelid = 'words'::regclass"
-        ).fetchall()
-        for (index,) in indexes:
-            session.execute("savepoint one")
-            try:
-                session.execute("select bt_index_check(%s::regclass, true)", [index])
-            except psycopg.errors.IndexCorrupted:
-                found.append(index)
-            session.execute("rollback to one")
-        session.rollback()
-    return sorted(found)
+def broken(database: Database) -> list[str]:
+    """Return the indexes of the words that the server finds out of order."""
+    return broken_indexes(database.server, database.name, table="words")
 
 
 @pytest.mark.parametrize("version", sorted(COLUMNS))
 def test_another_order_is_told_and_mended_on_the_copy(postgres_servers: Servers, tmp_path: Path, version: int) -> None:
     """The doctor and the plan warn; the copy gets the live name with every index in today's order; the original stays."""
     with store_on(postgres_servers.version(version), tmp_path, "locale_provider icu icu_locale 'en' locale 'C'") as store:
-        assert [] == broken(store.database, store.database.name)
+        assert [] == broken(store.database)
         change_order(store)
-        assert ["words_lower", "words_word"] == broken(store.database, store.database.name)
+        assert ["words_lower", "words_word"] == broken(store.database)
         told = store.aman.run("doctor", "--json").document["doctor"]["checks"]
         assert ["warn"] == [each["level"] for each in told if each["id"] == "collation"]
         assert any("REFRESH COLLATION VERSION" in each["remedy"] for each in told if each["id"] == "collation")
@@ -89,9 +75,9 @@ def test_another_order_is_told_and_mended_on_the_copy(postgres_servers: Servers,
             said = store.aman.run("update", "--plan", plan["id"], "--yes", "--json", status=0).document["update"]
         assert "updated" == said["outcome"]
         assert set(recorder.acknowledged) <= store.numbers()
-        assert [] == broken(store.database, store.database.name)
+        assert [] == broken(store.database)
         told = store.aman.run("doctor", "--json").document["doctor"]["checks"]
         assert ["ok"] == [each["level"] for each in told if each["id"] == "collation"]
         # The way back with the database gives back what was there, as it was, and the doctor says so again.
         store.aman.run("rollback", "--database", "--yes", status=0)
-        assert ["words_lower", "words_word"] == broken(store.database, store.database.name)
+        assert ["words_lower", "words_word"] == broken(store.database)
