@@ -13,8 +13,10 @@ from tests.contract.test_store import (
     test_what_is_not_there_is_told,
     test_what_was_put_is_there,
 )
+from tests.kit.aman import aman_for
+from tests.kit.elsewhere import shop_comes_back, vault_lives
+from tests.kit.postgres.database import Database
 from tests.kit.s3 import s3_server
-from tests.kit.vaults import CLAIM, SealedWorld
 
 from amankan.adapters.stores.table import Options, open_place
 from amankan.errors import StoreFailed
@@ -49,15 +51,7 @@ def store(server: Options, tmp_path: Path) -> Store:
 
 def test_a_vault_lives_in_a_bucket(store: Store) -> None:
     """A snapshot in a bucket is taken, listed, read back by the recovery key, retired and gone."""
-    world = SealedWorld(store=store)
-    snapshot = world.take("20260105T020000Z-shop-00000001", rows=50_000)
-    vault = world.open(identities=(world.recovery,))
-    assert [snapshot] == [each.id for each in vault.snapshots()]
-    assert world.held("shop") == vault.load(snapshot, into="shop_new", claim=CLAIM)
-    entry = vault.catalogue.find(snapshot)
-    assert entry is not None
-    vault.catalogue.retire(entry, why="old", time=world.clock.time)
-    assert (f"retired/shop/{snapshot}.json",) == store.names()
+    vault_lives(store)
 
 
 def test_a_wrong_secret_is_told(server: Options) -> None:
@@ -75,3 +69,18 @@ def test_a_server_that_is_gone_is_told(tmp_path: Path) -> None:
         pass
     with pytest.raises(StoreFailed):
         open_place("s3://bucket", options).store.names()
+
+
+def test_a_user_keeps_backups_there(server: Options, any_shop: Database, tmp_path: Path) -> None:
+    """A bucket that the usual variables lead to takes a proved backup, and gives it back after a table was dropped."""
+    home = tmp_path / "app"
+    home.mkdir()
+    aman = aman_for(home, any_shop)
+    aman.configure(recipients=(aman.seal(),), location="s3://bucket/shop")
+    aman.environment |= {
+        "AWS_ACCESS_KEY_ID": "someone",
+        "AWS_SECRET_ACCESS_KEY": "something",
+        "AWS_REGION": "here",
+        "AWS_ENDPOINT": str(server["endpoint"]),
+    }
+    shop_comes_back(aman, any_shop)

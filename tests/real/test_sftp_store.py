@@ -18,6 +18,7 @@ from tests.contract.test_store import (
     test_what_was_put_is_there,
 )
 from tests.kit.aman import aman_for
+from tests.kit.elsewhere import shop_comes_back
 from tests.kit.postgres.database import Database
 from tests.kit.sftp import Remote, cut, sftp_server
 from tests.kit.vaults import CLAIM, SealedWorld
@@ -136,13 +137,4 @@ def test_a_user_keeps_backups_there(remote: Remote, any_shop: Database, tmp_path
     aman = aman_for(home, any_shop)
     aman.configure(recipients=(aman.seal(),), location=f"{remote.location}/shop")
     aman.environment["HOME"] = str(remote.home)
-    aman.run("backup", status=0)
-    [snapshot] = aman.run("backups", "--json", status=0).document["snapshots"]
-    assert snapshot["proved"]
-    assert snapshot["encrypted"]
-    with any_shop.connect() as session:
-        before = session.execute("select count(*) from customers").fetchone()
-        session.execute("drop table customers cascade")
-    aman.run("restore", "--yes", status=0)
-    with any_shop.connect() as session:
-        assert before == session.execute("select count(*) from customers").fetchone()
+    shop_comes_back(aman, any_shop)

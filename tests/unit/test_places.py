@@ -58,3 +58,29 @@ def test_plain_http_stays_on_this_machine() -> None:
         open_place("s3://bucket", {**KEYS, "endpoint": "http://192.0.2.1:9000"})
     for endpoint in ("http://127.0.0.1:9000", "http://localhost:9000", "http://[::1]:9000", "https://192.0.2.1"):
         open_place("s3://bucket", {**KEYS, "endpoint": endpoint})
+    with pytest.raises(ConfigurationFault):
+        open_place("gs://bucket", {"base_url": "http://192.0.2.1:9000"})
+    with pytest.raises(ConfigurationFault):
+        open_place("az://box", {"account_name": "someone", "endpoint": "http://192.0.2.1:9000"})
+
+
+@pytest.mark.parametrize(
+    ("location", "variable"),
+    [
+        ("s3://bucket", "AWS_ENDPOINT"),
+        ("s3://bucket", "AWS_ENDPOINT_URL"),
+        ("s3://bucket", "AWS_ENDPOINT_URL_S3"),
+        ("gs://bucket", "GOOGLE_BASE_URL"),
+        ("az://box", "AZURE_STORAGE_ENDPOINT"),
+        ("az://box", "AZURE_ENDPOINT"),
+    ],
+)
+def test_plain_http_by_a_variable_stays_too(location: str, variable: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the environment says of the endpoint is held to the same rule, and the machine is named."""
+    monkeypatch.setenv("AZURE_STORAGE_ACCOUNT_NAME", "someone")
+    monkeypatch.setenv(variable, "http://192.0.2.1:9000")
+    with pytest.raises(ConfigurationFault) as told:
+        open_place(location)
+    assert "192.0.2.1" in str(told.value)
+    monkeypatch.setenv(variable, "http://127.0.0.1:9000")
+    open_place(location)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address
@@ -40,16 +41,20 @@ def _memory(_: str, __: Options) -> Place:
 
 
 def _s3(location: str, options: Options) -> Place:
-    remote = S3Store.from_url(location, config=_revealed(options), client_options=_client(options))  # type: ignore[arg-type]
+    client = _client(options, "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT", "AWS_ENDPOINT_URL")
+    remote = S3Store.from_url(location, config=_revealed(options), client_options=client)  # type: ignore[arg-type]
     return Place(store=ObjectStore(remote), remote=True)
 
 
 def _google(location: str, options: Options) -> Place:
-    return Place(store=ObjectStore(GCSStore.from_url(location, config=_revealed(options))), remote=True)  # type: ignore[arg-type]
+    client = _client(options, "GOOGLE_BASE_URL")
+    remote = GCSStore.from_url(location, config=_revealed(options), client_options=client)  # type: ignore[arg-type]
+    return Place(store=ObjectStore(remote), remote=True)
 
 
 def _azure(location: str, options: Options) -> Place:
-    remote = AzureStore.from_url(location, config=_revealed(options), client_options=_client(options))  # type: ignore[arg-type]
+    client = _client(options, "AZURE_STORAGE_ENDPOINT", "AZURE_ENDPOINT")
+    remote = AzureStore.from_url(location, config=_revealed(options), client_options=client)  # type: ignore[arg-type]
     return Place(store=ObjectStore(remote), remote=True)
 
 
@@ -78,7 +83,7 @@ def open_place(location: str, options: Options = NO_OPTIONS) -> Place:
 
     Args:
         options: what the place needs beside its location, by the names that its own tools use in the environment,
-            without their prefix: `endpoint`, `region`, `access_key_id`, `secret_access_key`.
+            without their prefix: `endpoint`, `region`, `access_key_id`, `secret_access_key`; for Google `base_url`.
     Raises:
         ConfigurationFault: no such kind of place, a secret in the location, or plain HTTP to another machine.
     """
@@ -102,8 +107,10 @@ def _revealed(options: Options) -> dict[str, str]:
     return {name: value.reveal() if isinstance(value, Secret) else value for name, value in options.items()}
 
 
-def _client(options: Options) -> dict[str, bool]:
-    endpoint = options.get("endpoint", "")
+def _client(options: Options, *variables: str) -> dict[str, bool]:
+    """Return what lets the library speak plain HTTP, where the place is this machine; it reads the variables by itself."""
+    given = [options.get("endpoint"), options.get("base_url"), *map(os.environ.get, variables)]
+    endpoint = next((each for each in given if each), "")
     address = urlsplit(endpoint if isinstance(endpoint, str) else endpoint.reveal())
     if address.scheme != "http":
         return {}
