@@ -93,16 +93,12 @@ def _print(desk: Desk, told: Account, *, steps: list[StepAccount]) -> None:
 
 
 def _print_step(desk: Desk, step: StepAccount) -> None:
-    name, standing = step.name, STANDINGS[step.standing]
-    desk.printer.line(
-        say(
-            "{begun}  {name}: {standing}, {time}",
-            begun=shown(step.begun),
-            name=name,
-            standing=standing,
-            time=duration_text(step.seconds),
-        )
-    )
+    begun, name, standing, time = shown(step.begun), step.name, STANDINGS[step.standing], duration_text(step.seconds)
+    sentence = say("{begun}  {name}: {standing}, {time}", begun=begun, name=name, standing=standing, time=time)
+    if step.undone:
+        back = duration_text(step.undone_seconds)
+        sentence = say("{begun}  {name}: took {time}, undone in {back}", begun=begun, name=name, time=time, back=back)
+    desk.printer.line(sentence)
     for fact, value in step.evidence.facts:
         desk.printer.line(f"    {fact}: {value}", style="dim")
     if step.reason:
@@ -120,6 +116,7 @@ def _step_document(step: StepAccount) -> dict[str, Any]:
         "status": step.standing.value,
         "begun": step.begun,
         "seconds": step.seconds,
+        "undone_seconds": step.undone_seconds if step.undone else None,
         "evidence": dict(step.evidence.facts),
         "reason": step.reason or None,
     }

@@ -24,12 +24,20 @@ class Standing(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepAccount:
-    """One step: how it stands, how long it took in all, what it left, and why it failed where it did."""
+    """
+    One step: how it stands, what it left, and why it failed where it did.
+
+    `seconds` are those until it was done or failed, 0 where it was cut short; `undone_seconds` those of taking it back,
+    which was over at `undone`.
+    """
 
     name: str
     standing: Standing
     begun: str
     seconds: float = 0.0
+    undoing: str = ""
+    undone: str = ""
+    undone_seconds: float = 0.0
     evidence: Evidence = NOTHING
     reason: str = ""
 
@@ -60,12 +68,14 @@ class Account:
 
     @property
     def downtime_seconds(self) -> float:
-        """How long users waited: from the beginning of the fence until the end of the opening, 0 where there was none."""
+        """How long users waited: from the beginning of the fence until it was opened or taken back, 0 where there was none."""
         named = {step.name: step for step in self.steps}
         if "fence" not in named:
             return 0.0
-        last = named.get("open", self.steps[-1])
-        return _between(named["fence"].begun, last.begun) + last.seconds
+        fence, last = named["fence"], named.get("open", self.steps[-1])
+        if fence.undone:
+            return _between(fence.begun, fence.undone)
+        return _between(fence.begun, last.begun) + last.seconds
 
     def evidence(self, name: str) -> object:
         """Return the newest fact of that name which any step left, or None."""
@@ -97,7 +107,7 @@ def _then(told: Account, entry: Entry) -> Account:
             return replace(told, opened=entry.time)
         case Phase.CLOSED:
             return replace(told, ended=entry.time, ending=Ending(str(entry.evidence.get("ending"))))
-        case Phase.BEGUN | Phase.DONE | Phase.FAILED | Phase.UNDONE:
+        case Phase.BEGUN | Phase.DONE | Phase.FAILED | Phase.UNDOING | Phase.UNDONE:
             reason = str(entry.evidence.get("reason") or "") if entry.phase is Phase.FAILED else ""
             return replace(told, steps=_steps(told.steps, entry, reason=reason), reason=told.reason or reason)
     return told
@@ -108,12 +118,26 @@ def _steps(steps: tuple[StepAccount, ...], entry: Entry, *, reason: str) -> tupl
         return steps
     before = next((step for step in steps if step.name == entry.step), None)
     if before is None:
-        return (*steps, StepAccount(name=entry.step, standing=Standing.BEGUN, begun=entry.time))
-    standing = Standing(entry.phase.value)
-    after = replace(before, standing=standing, seconds=_between(before.begun, entry.time), reason=before.reason or reason)
-    if entry.phase is Phase.DONE:
-        after = replace(after, evidence=entry.evidence)
-    return tuple(after if step is before else step for step in steps)
+        first = StepAccount(name=entry.step, standing=Standing.BEGUN, begun=entry.time)
+        # A step that was refused before it began has failed all the same.
+        return (*steps, first if entry.phase is Phase.BEGUN else _next(first, entry, reason=reason))
+    return tuple(_next(step, entry, reason=reason) if step is before else step for step in steps)
+
+
+def _next(before: StepAccount, entry: Entry, *, reason: str) -> StepAccount:
+    if entry.phase is Phase.UNDOING:
+        # The first one counts, where it takes several tries.
+        return replace(before, undoing=before.undoing or entry.time)
+    after = replace(before, standing=Standing(entry.phase.value), reason=before.reason or reason)
+    match entry.phase:
+        case Phase.UNDONE:
+            return replace(after, undone=entry.time, undone_seconds=_between(before.undoing or entry.time, entry.time))
+        case Phase.DONE:
+            return replace(after, seconds=_between(before.begun, entry.time), evidence=entry.evidence)
+        case _ if before.undoing:
+            return after
+        case _:
+            return replace(after, seconds=_between(before.begun, entry.time))
 
 
 def _between(earlier: str, later: str) -> float:
