@@ -29,8 +29,8 @@ KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr
 
 
 @contextmanager
-def azure_server(folder: Path, *, container: str) -> Iterator[Options]:
-    """A server keeps one container below `folder`; yields what a place needs to reach it."""
+def azure_server(folder: Path) -> Iterator[Options]:
+    """A server keeps one container, `bucket`, below `folder`; yields what a place needs to reach it."""
     installed = cache_dir() / "azurite" / hashlib.sha256(LOCK.read_bytes()).hexdigest()[:12]
     if not (installed / "complete").exists():
         raise KitError("Azurite is missing: run tools/prepare.d/50-azurite")
@@ -43,7 +43,7 @@ def azure_server(folder: Path, *, container: str) -> Iterator[Options]:
         try:
             _wait(port, server, log)
             endpoint = f"http://127.0.0.1:{port}/{ACCOUNT}"
-            _make(container, endpoint)
+            _make("bucket", endpoint)
             yield {"endpoint": endpoint, "account_name": ACCOUNT, "account_key": Secret(KEY)}
         finally:
             server.terminate()
