@@ -8,9 +8,9 @@ import re
 import shlex
 from collections.abc import Iterable
 from typing import Final
-from urllib.parse import quote
+from urllib.parse import quote, unquote, urlsplit
 
-from amankan.model.secret import MASK
+from amankan.model.secret import MASK, Secret
 
 # Secrets that nobody told us of: the password of an address, a password in a connection string, the values of a row.
 UNKNOWN: Final = (
@@ -19,6 +19,26 @@ UNKNOWN: Final = (
     (re.compile(r"(Failing row contains )\(.*\)"), rf"\1({MASK})"),
     (re.compile(r"(Key \(.*?\))=\(.*?\)"), rf"\1=({MASK})"),
 )
+
+SECRET_NAME: Final = re.compile(r"(?i)pass|secret|token|key|url|dsn|credential|auth")
+
+# `1` or `on` under such a name keeps nothing, and would blot out half of a log.
+FEWEST_CHARACTERS: Final = 4
+
+
+def secrets_among(variables: Iterable[tuple[str, str]]) -> tuple[Secret, ...]:
+    """Return the values of variables whose names say that nobody may see them, and the passwords in their addresses."""
+    values = [value for name, value in variables if SECRET_NAME.search(name)]
+    found = dict.fromkeys(part for value in values for part in (value, *_passwords(value)))
+    return tuple(Secret(value) for value in found if len(value) >= FEWEST_CHARACTERS and value.lower() not in ("true", "false"))
+
+
+def _passwords(value: str) -> tuple[str, ...]:
+    try:
+        password = urlsplit(value).password or ""
+    except ValueError:
+        return ()
+    return (password, unquote(password))
 
 
 def redact(text: str, hidden: Iterable[str]) -> str:

@@ -11,6 +11,7 @@ from typing import Final
 
 from amankan.adapters.engines.postgres.address import Address
 from amankan.adapters.engines.postgres.telling import told_variables
+from amankan.adapters.hosts.folder import texts_of, variables_of
 from amankan.adapters.migrators.folder import FolderTool, said_by
 from amankan.adapters.migrators.site import Said, Variables
 from amankan.adapters.probes.processes import Processes
@@ -19,12 +20,14 @@ from amankan.adapters.runtimes.process.runtime import ProcessRuntime, ProcessSet
 from amankan.config.settings import Settings
 from amankan.errors import ConfigurationFault
 from amankan.model.release import Image, Release
+from amankan.model.secret import Secret
 from amankan.model.sentence import Sentence, say
 from amankan.operations.guarded import refuse_superseded
 from amankan.ports.disk import Disk
 from amankan.ports.engine import Engine
 from amankan.ports.registry import Registry
 from amankan.proc.command import Command
+from amankan.proc.redact import secrets_among
 from amankan.wiring.apps import process_reach, templates
 from amankan.wiring.migrators import files_of_folder
 from amankan.wiring.premises import Theatre, nobody_asks
@@ -79,7 +82,7 @@ class ProcessPremises:
             start=self.process.start,
             account=self.process.account,
         )
-        return Theatre(runtime=runtime, tool=tool, told=reach.told, source=Processes(kept=runtime))
+        return Theatre(runtime=runtime, tool=tool, told=reach.told, source=Processes(kept=runtime, hidden=self._hidden))
 
     def files(self, release: Release) -> Iterable[str]:
         """Return the files of the release's folder."""
@@ -135,6 +138,12 @@ class ProcessPremises:
     @property
     def _own(self) -> Variables:
         return told_variables(templates(self.settings), self.app)
+
+    def _hidden(self) -> tuple[Secret, ...]:
+        """Return what the app is told in secret: by us, and by a `.env` in the folder of its release."""
+        own = (("secret", value.reveal()) for _, value in self._own if isinstance(value, Secret))
+        file = texts_of(self._folder(self._runtime.release()), (".env",)).get(".env", "")
+        return secrets_among((*own, *variables_of(file).items()))
 
     @property
     def _runtime(self) -> ProcessRuntime:

@@ -16,6 +16,7 @@ from amankan.adapters.probes.http import HttpProbe, Patience
 from amankan.adapters.probes.logs import LogProbe
 from amankan.adapters.probes.running import RunningProbe
 from amankan.model.verdict import Level
+from amankan.proc.docker import APP, ROLE_LABEL, RUN_LABEL
 from amankan.proc.run import attempt
 
 pytestmark = pytest.mark.real
@@ -73,6 +74,27 @@ def test_a_release_that_crashes_late_stops(ocn: Shop) -> None:
     verdict = RunningProbe(containers(ocn), clock=SystemClock(), steady_seconds=60.0).dark(after, run=RUN, database=CLONE)
     assert Level.STOP is verdict.level
     assert "exited" in str(verdict.findings[0].sentence)
+
+
+def test_what_an_app_says_of_its_secrets_is_not_repeated(ocn: Shop) -> None:
+    """What the app writes of its variables and of its password is told without them, in the dark and in production."""
+    ocn.clone()
+    after = ocn.release("v2")
+    ocn.runtime.start(after, database=CLONE, claim=CLAIM, limit_seconds=LIMIT_SECONDS)
+    logs = LogProbe(("ERROR",), source=containers(ocn))
+    assert Level.PASS is logs.dark(after, run=RUN, database=CLONE).level
+    (dark,) = ocn.docker.containers(f"{RUN_LABEL}={RUN}", f"{ROLE_LABEL}={APP}")
+    url, password = "ERROR cannot use $DATABASE_URL", "ERROR cannot log in with $POSTGRES_PASSWORD"
+    words = ("sh", "-c", f'echo "{url}" >/proc/1/fd/1; echo "{password}" >/proc/1/fd/2')
+    ocn.docker.ask("exec", dark["Id"], *words)
+    verdicts = [logs.dark(after, run=RUN, database=CLONE)]
+    for container in ocn.containers("app"):
+        ocn.docker.ask("exec", container["Id"], *words)
+    verdicts.append(LogProbe(("ERROR",), source=containers(ocn)).live(after))
+    for verdict in verdicts:
+        told = [str(finding.sentence) for finding in verdict.findings]
+        assert 2 == len([each for each in told if "•••" in each]), told
+        assert [] == [each for each in told if "only-an-example" in each]
 
 
 def test_a_database_on_another_host_is_reached(

@@ -17,6 +17,7 @@ from amankan.adapters.probes.processes import Processes
 from amankan.adapters.probes.running import RunningProbe
 from amankan.adapters.runtimes.process.runtime import ProcessRuntime
 from amankan.model.runtime import ServiceState
+from amankan.model.secret import Secret
 from amankan.model.verdict import Level
 
 pytestmark = pytest.mark.real
@@ -139,3 +140,18 @@ def test_lines_of_an_earlier_start_are_not_new(root: Path) -> None:
     assert Level.PASS is logs.live(runtime.release()).level
     add_lines(root, "app", "ERROR: of the new one")
     assert Level.STOP is logs.live(runtime.release()).level
+
+
+def test_what_an_app_says_of_its_secrets_is_not_repeated(root: Path) -> None:
+    """A complaint is told without the app's secrets, however the app wrote them."""
+    runtime = make_runtime(root)
+    start(runtime, "two")
+    logs = LogProbe(BAD, source=Processes(kept=runtime, hidden=lambda: (Secret("p@ss/canary"),)))
+    assert Level.PASS is logs.dark(runtime.release_in("two"), run=RUN, database="clone").level
+    add_lines(
+        root, f"dark-{RUN}", "ERROR cannot pay with p@ss/canary", "ERROR at https://pay.example.test/?key=p%40ss%2Fcanary"
+    )
+    verdict = logs.dark(runtime.release_in("two"), run=RUN, database="clone")
+    told = [str(finding.sentence) for finding in verdict.findings]
+    assert (Level.STOP, 2) == (verdict.level, len(told))
+    assert all("•••" in each and "canary" not in each for each in told)

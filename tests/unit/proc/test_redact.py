@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from amankan.model.secret import MASK, Secret
 from amankan.proc.command import Command
 from amankan.proc.environment import environment
-from amankan.proc.redact import redact
+from amankan.proc.redact import redact, secrets_among
 
 HARD = "p@ss:/%w'rd \"\\é"
 
@@ -59,3 +59,17 @@ def test_environment_is_built() -> None:
     assert {"PATH": "/bin", "LC_ALL": "C.UTF-8", "TZ": "UTC", "PGHOST": "db", "PGPASSWORD": "s"} == environment(
         added, ambient=ambient
     )
+
+
+def test_secrets_are_known_by_the_names_of_variables() -> None:
+    """What a variable's name calls secret is hidden, and the password of an address by itself too, in both of its forms."""
+    pairs = {
+        "PAYMENT_TOKEN": "canary-1",
+        "DATABASE_URL": "postgresql://app:canary%2F2@db/shop",
+        "SHOP_NAME": "Toko",
+        "AUTH_ENABLED": "true",
+        "API_KEY": "abc",
+        "BROKEN_URL": "http://[",
+    }
+    found = [secret.reveal() for secret in secrets_among(pairs.items())]
+    assert ["canary-1", pairs["DATABASE_URL"], "canary%2F2", "canary/2", "http://["] == found

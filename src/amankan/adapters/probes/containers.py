@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, Final
 from urllib.parse import SplitResult
 
 from amankan.adapters.probes.asking import ask, path_of, web
 from amankan.errors import ProbeFailed
 from amankan.model.release import Release
+from amankan.model.secret import Secret
 from amankan.model.sentence import say
 from amankan.proc.docker import APP, DIGEST_LABEL, DOORS_LABEL, RELAY, ROLE_LABEL, RUN_LABEL, SERVICE_LABEL, Docker
 from amankan.proc.heard import heard
 from amankan.proc.images import digest_of
+from amankan.proc.redact import secrets_among
 
 MOST_LINES: Final = 5000
+MOST_SECRET_BYTES: Final = 1 << 16
+
+# Where Compose lays the files of its `secrets` inside.
+SECRET_FILES: Final = "/run/secrets/"
 
 PROJECT_LABEL: Final = "com.docker.compose.project"
 COMPOSE_SERVICE_LABEL: Final = "com.docker.compose.service"
@@ -71,12 +79,19 @@ class Containers:
         return tuple((_service(container), _condition(container)) for container in found)
 
     def lines(self, *, run: str = "") -> tuple[str, ...]:
-        """Return the newest lines that the app's containers wrote, of both streams."""
-        said = (
-            heard(self.docker.command("container", "logs", f"--tail={MOST_LINES}", container["Id"]))
-            for container in self._labelled(run)
-        )
+        """Return the newest lines that the app's containers wrote, of both streams, without what they are told in secret."""
+        said = (self._said(container) for container in self._labelled(run))
         return tuple(line for text in said for line in text.splitlines() if line.strip())
+
+    def _said(self, container: dict[str, Any]) -> str:
+        pairs = (pair.partition("=") for pair in container["Config"].get("Env") or ())
+        files = (mount for mount in container.get("Mounts") or () if str(mount.get("Destination")).startswith(SECRET_FILES))
+        secrets = (
+            *secrets_among((name, value) for name, _, value in pairs),
+            *(Secret(text) for text in map(_held, files) if text),
+        )
+        command = self.docker.command("container", "logs", f"--tail={MOST_LINES}", container["Id"])
+        return heard(replace(command, secrets=secrets))
 
     def _labelled(self, run: str) -> tuple[dict[str, Any], ...]:
         if run:
@@ -95,6 +110,13 @@ class Containers:
     def _is_app(self, container: dict[str, Any]) -> bool:
         labels = container["Config"].get("Labels") or {}
         return labels.get(PROJECT_LABEL) == self.project and labels.get(COMPOSE_SERVICE_LABEL) in self.services
+
+
+def _held(mount: dict[str, Any]) -> str:
+    """Return what a file of Compose's `secrets` says, where this machine has it."""
+    with suppress(OSError), Path(str(mount.get("Source"))).open("rb") as file:
+        return file.read(MOST_SECRET_BYTES).decode(errors="replace").strip()
+    return ""
 
 
 def _door(containers: list[dict[str, Any]], parts: SplitResult) -> tuple[dict[str, Any], str]:

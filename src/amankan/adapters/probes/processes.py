@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
@@ -11,7 +12,9 @@ from amankan.adapters.probes.asking import MOST_BYTES, REQUEST_SECONDS, ask, pat
 from amankan.errors import ProbeFailed
 from amankan.model.release import Release
 from amankan.model.runtime import RuntimeState
+from amankan.model.secret import Secret
 from amankan.model.sentence import say
+from amankan.proc.redact import redact
 
 MOST_LINES: Final = 5000
 MOST_LOG_BYTES: Final = 4 << 20
@@ -42,9 +45,10 @@ class Kept(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Processes:
-    """The process of one app, and what a run started of it in the dark."""
+    """The process of one app, and what a run started of it in the dark; `hidden` is what its log may not show."""
 
     kept: Kept
+    hidden: Callable[[], tuple[Secret, ...]] = tuple
 
     def ask_dark(self, url: str, *, run: str, release: Release) -> int:
         """Return the status that the new process itself answers with; ProbeFailed where another release is in the dark."""
@@ -82,7 +86,7 @@ class Processes:
         return ((service.service, f"restarted {times} times" if times else "ok"),)
 
     def lines(self, *, run: str = "") -> tuple[str, ...]:
-        """Return the newest lines that it wrote since it was started, of both streams."""
+        """Return the newest lines that it wrote since it was started, of both streams, without what it is told in secret."""
         path, start_bytes = self.kept.log(run)
         try:
             with path.open("rb") as file:
@@ -94,4 +98,5 @@ class Processes:
             return ()
         except OSError as fault:
             raise ProbeFailed(say("cannot read {path}: {reason}", path=str(path), reason=fault.strerror or "")) from fault
-        return tuple(line for line in text.splitlines() if line.strip())[-MOST_LINES:]
+        lines = tuple(line for line in text.splitlines() if line.strip())[-MOST_LINES:]
+        return tuple(redact("\n".join(lines), [secret.reveal() for secret in self.hidden()]).split("\n")) if lines else ()

@@ -5,10 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any
 
 from amankan.adapters.runtimes.compose.settings import ComposeSettings
 from amankan.errors import RuntimeFailed
@@ -16,11 +15,10 @@ from amankan.model.claim import Claim
 from amankan.model.secret import Secret
 from amankan.model.sentence import say
 from amankan.proc.command import Command
+from amankan.proc.redact import secrets_among
 from amankan.proc.run import run
 
 Words = dict[str, Any]
-
-_SECRET_NAME: Final = re.compile(r"(?i)pass|secret|token|key|url|dsn|credential|auth")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +65,7 @@ class Project:
     def secrets(self) -> tuple[Secret, ...]:
         """Return the values of variables whose names say that nobody may see them."""
         variables = (pair for service in self.services.values() for pair in (service.get("environment") or {}).items())
-        return tuple(Secret(value.replace("$$", "$")) for name, value in variables if value and _SECRET_NAME.search(name))
+        return secrets_among((name, value.replace("$$", "$")) for name, value in variables if value)
 
     def holder_of(self, host: str) -> str:
         """Return the service that answers to a host name inside the project; empty where none does."""
