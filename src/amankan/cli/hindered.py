@@ -26,7 +26,12 @@ def refuse_hindered(desk: Desk, work: Work, *, facts: Facts, target: Release) ->
     Whether another operation is under way is seen by whoever takes the lock.
     """
     _refuse_older(work, facts=facts, target=target)
-    _refuse_destructive(desk, work, app=facts.app)
+    refuse_ill(desk, work, app=facts.app)
+
+
+def refuse_ill(desk: Desk, work: Work, *, app: App) -> None:
+    """Raise Refused for what hinders whatever release is meant."""
+    _refuse_destructive(desk, work, app=app)
     verdict = preflight(looks(desk.settings, wiring.keychain(desk.settings), clock=desk.clock, operation=OperationLook()))
     found = hindrances(verdict)
     if found:

@@ -26,7 +26,8 @@ def plan(desk: Desk, *, tag: Tag = "", image: Image = "", build: Build = False) 
     wish = Wish(tag=tag, image=image, build=build)
     wish.refuse_several()
     with at_work(desk, why="plan") as work:
-        facts, target = work.house.survey(), target_of(work, wish)
+        facts = work.house.survey()
+        target = target_of(desk, work, wish, app=facts.app)
         if runs_already(facts, target):
             _tell_nothing(desk, target.label)
             return

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated
 
 import typer
 
+from amankan.cli.desk import Desk
+from amankan.cli.hindered import refuse_ill
 from amankan.cli.operate import Work
 from amankan.errors import ConfigurationFault
+from amankan.model.app import App
 from amankan.model.facts import Facts
 from amankan.model.release import Release
 from amankan.model.sentence import say
@@ -39,9 +43,22 @@ class Wish:
         return f" --tag {self.tag}" if self.tag else f" --image {self.image}" if self.image else " --build" * self.build
 
 
-def target_of(work: Work, wish: Wish) -> Release:
-    """Return the release that is meant, bound to digests."""
-    return work.house.target(Target(tag=wish.tag, image=wish.image, build=wish.build))
+def target_of(desk: Desk, work: Work, wish: Wish, *, app: App) -> Release:
+    """Return the release that is meant, bound to digests; it is here afterwards. Raises as `refuse_ill` before it is pulled."""
+    return work.house.target(Target(tag=wish.tag, image=wish.image, build=wish.build), arriving=_arriving(desk, work, app))
+
+
+def target_again(desk: Desk, work: Work, release: Release, *, app: App) -> Release:
+    """Return the release of a plan as it would be found now; it is here afterwards. Raises as `refuse_ill` before a pull."""
+    return work.house.target_again(release, arriving=_arriving(desk, work, app))
+
+
+def _arriving(desk: Desk, work: Work, app: App) -> Callable[[Release], None]:
+    def tell(release: Release) -> None:
+        refuse_ill(desk, work, app=app)
+        desk.printer.remark(say("{release} is pulled …", release=release.label))
+
+    return tell
 
 
 def runs_already(facts: Facts, target: Release) -> bool:

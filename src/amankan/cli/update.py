@@ -16,7 +16,7 @@ from amankan.cli.news import News
 from amankan.cli.operate import Work, account_of, asking, at_work, refuse_unasked
 from amankan.cli.plan import keep_plan
 from amankan.cli.show import step_documents
-from amankan.cli.target import Build, Image, Tag, Wish, runs_already, target_of
+from amankan.cli.target import Build, Image, Tag, Wish, runs_already, target_again, target_of
 from amankan.errors import AmankanError, ConfigurationFault, DiskFailed, Stopped
 from amankan.journal.account import Account
 from amankan.journal.papers import last_paper
@@ -53,7 +53,7 @@ def update(
     refuse_unasked(yes, f"aman update{words}")
     with at_work(desk, why="update") as work:
         facts = work.house.survey()
-        made = _from_plan(desk, work, facts=facts, id=plan) if plan else _anew(work, wish, facts=facts)
+        made = _from_plan(desk, work, facts=facts, id=plan) if plan else _anew(desk, work, wish, facts=facts)
         if made is None:
             _tell_nothing(desk, facts)
             return
@@ -118,14 +118,14 @@ def tell_remark(desk: Desk, work: Work, *, made: Plan) -> None:
         desk.printer.warn(remark)
 
 
-def _anew(work: Work, wish: Wish, *, facts: Facts) -> Plan | None:
-    target = target_of(work, wish)
+def _anew(desk: Desk, work: Work, wish: Wish, *, facts: Facts) -> Plan | None:
+    target = target_of(desk, work, wish, app=facts.app)
     return None if runs_already(facts, target) else plan_update(facts, target)
 
 
 def _from_plan(desk: Desk, work: Work, *, facts: Facts, id: str) -> Plan:
     saved = saved_plan(desk.disk, id)
-    target = work.house.target_again(saved.plan.after)
+    target = target_again(desk, work, saved.plan.after, app=facts.app)
     refuse_stale(saved, facts, target=target)
     return plan_update(facts, target, rehearsed=saved.rehearsed)
 

@@ -59,6 +59,14 @@ def refuse_impossible(way: ReturnWay, facts: Facts, *, kind: RollbackClass, engi
             say("cannot go back from {id}: the database as it was is not kept", id=plan.run),
             next=say("aman restore {snapshot}", snapshot=snapshot),
         )
+    if state.admits:
+        raise Refused(
+            say("cannot go back from {id}: {name}, the database as it was, is open to everybody", id=plan.run, name=way.kept),
+            next=say(
+                'see that nothing was written into it, then type in psql: ALTER DATABASE "{name}" ALLOW_CONNECTIONS false',
+                name=way.kept,
+            ),
+        )
 
 
 def _way(disk: Disk, run: str) -> ReturnWay | None:

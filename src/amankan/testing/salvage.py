@@ -7,7 +7,7 @@ from amankan.model.claim import Claim
 from amankan.model.gone import GoneTable, Salvaged
 from amankan.model.sentence import say
 from amankan.testing.chance import Process
-from amankan.testing.world import World
+from amankan.testing.world import SimDatabase, World
 
 
 class SimSalvage:
@@ -18,7 +18,11 @@ class SimSalvage:
         self._world, self._process = world, process
 
     def keep(self, live: str, kept: str, *, title: str, claim: Claim) -> Salvaged:
-        """Write down the numbers of the rows."""
+        """Write down the numbers of the rows; a shut database is opened for a moment, to come in."""
+        found = self._world.server.databases.get(kept)
+        if found is not None and not found.admits:
+            self._gate(found, open=True, claim=claim)
+            self._gate(found, open=False, claim=claim)
 
         def act() -> None:
             self._world.refuse_foreign(claim)
@@ -28,6 +32,13 @@ class SimSalvage:
         rows = len(self._world.salvaged.get((claim.run, title), ()))
         gone = (GoneTable(table="orders", inserted=rows, written=rows),) if rows else ()
         return Salvaged(tables=gone, path=f"journal/{claim.run}/{title}.sql", size_bytes=rows)
+
+    def _gate(self, found: SimDatabase, *, open: bool, claim: Claim) -> None:
+        def act() -> None:
+            self._world.refuse_foreign(claim)
+            found.admits = open
+
+        self._world.effect(self._process, f"engine.{'admit' if open else 'shut'}", act=act, claim=claim)
 
     def exists(self, run: str, *, title: str) -> bool:
         """Tell whether it was written."""

@@ -34,6 +34,7 @@ from amankan.adapters.stores.table import Place, open_place
 from amankan.config.references import Resolver
 from amankan.config.settings import Settings
 from amankan.model.app import App
+from amankan.model.claim import Claim
 from amankan.model.facts import Facts
 from amankan.model.fingerprint import Fingerprint
 from amankan.model.keeping import Keep
@@ -46,6 +47,7 @@ from amankan.operations.adopt import Adoption
 from amankan.operations.fleeting import refuse_fleeting
 from amankan.operations.interruptible import InterruptibleArchiver
 from amankan.operations.marked import refuse_mismarked
+from amankan.operations.plans.names import run_name
 from amankan.operations.saved import named
 from amankan.operations.stage import Consent, Stage
 from amankan.operations.survey import survey
@@ -71,6 +73,11 @@ from amankan.wiring.wished import Target
 
 # Short, for the name of a unix socket must fit into some hundred bytes; on a disk and not in memory, for databases are large.
 SANDBOXES: Final = "/var/tmp/amankan-{uid}"
+
+# As long as the step of a plan that pulls, where nothing is here yet.
+PULL_SECONDS: Final = 3600.0
+
+Arriving = Callable[[Release], None]
 
 # How many sessions read a database at once where no pace was asked for.
 SESSIONS: Final = 2
@@ -137,13 +144,13 @@ class House:
             found = marker_in(session)
         refuse_mismarked(self.stage.app, found, outdated=outdated)
 
-    def target(self, wish: Target) -> Release:
-        """Return the release that is wished for, with the migrations that it brings."""
-        return self._with_ledger(self.premises.target(wish))
+    def target(self, wish: Target, *, arriving: Arriving) -> Release:
+        """Return the release that is wished for, with the migrations that it brings; `arriving` hears of it before a pull."""
+        return self._brought(self.premises.target(wish), arriving=arriving)
 
-    def target_again(self, release: Release) -> Release:
-        """Return the release of a plan as it would be found now."""
-        return self._with_ledger(self.premises.again(release))
+    def target_again(self, release: Release, *, arriving: Arriving) -> Release:
+        """Return the release of a plan as it would be found now; `arriving` hears of it before a pull."""
+        return self._brought(self.premises.again(release), arriving=arriving)
 
     def strangers(self, release: Release) -> tuple[str, ...]:
         """Return the migrations of the live database that a release does not know; none where its tool cannot say."""
@@ -151,7 +158,13 @@ class House:
         assert isinstance(migrator, RecognisedMigrator)
         return migrator.strangers(migrator.ledger(self.stage.app.database), release=release)
 
-    def _with_ledger(self, release: Release) -> Release:
+    def _brought(self, release: Release, *, arriving: Arriving) -> Release:
+        """Return it with its migrations, which only its images can tell: they are here afterwards."""
+        registry = self.premises.registry
+        if not registry.present(release):
+            arriving(release)
+            run = run_name(self.stage.app.name, clock().now(), token=chance().token())
+            registry.pull(release, claim=Claim(run=run, epoch=0), limit_seconds=PULL_SECONDS)
         return replace(release, ledger=self.stage.migrator.expected(release))
 
     def close(self) -> None:

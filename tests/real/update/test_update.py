@@ -159,6 +159,23 @@ def test_the_way_back_with_the_database(store: Store) -> None:
     assert 0 == store.database.value("select count(*) from information_schema.columns where column_name = 'email'")
 
 
+def test_a_kept_database_that_is_open_is_refused(store: Store) -> None:
+    """Who opened the database of before may have written into it: going back to it waits until somebody has looked."""
+    store.aman.run("update", "--tag", "v2", "--yes", status=0)
+    [kept] = store.relatives()
+    server = store.database.server
+    with server.connect() as session:
+        session.execute(f'alter database "{kept}" allow_connections true'.encode())
+    store.aman.run("rollback", "--database", "--plan", status=3)
+    said = store.aman.run("rollback", "--database", "--yes", status=3)
+    assert f"{kept}, the database as it was, is open to everybody" in said.lines[0]
+    assert "production: unchanged" == said.lines[1]
+    with server.connect() as session:
+        session.execute(said.lines[2].partition("psql: ")[2].encode())
+    store.aman.run("rollback", "--database", "--yes", status=0)
+    assert store.page().startswith("v1 ")
+
+
 def test_a_role_that_cannot_rename_is_refused(store: Store) -> None:
     """Whoever may not create databases may not rename one either: nobody waits to find that out behind a fence."""
     role = store.database.server.role()

@@ -29,5 +29,12 @@ def do(scene: Scene, step: StepPlan) -> Evidence:
 
 
 def undo(scene: Scene, step: StepPlan) -> None:
-    """Nothing went, so nothing is kept."""
+    """Nothing went, so nothing is kept; and nobody comes into the kept database, whenever a process died that went in."""
+    _shut_again(scene, step)
     scene.stage.salvage.remove(scene.plan.run, title=step.name)
+
+
+def _shut_again(scene: Scene, step: StepPlan) -> None:
+    kept = scene.stage.engine.database(step.source)
+    if kept is not None and kept.admits:
+        scene.stage.engine.shut(step.source, claim=scene.claim)

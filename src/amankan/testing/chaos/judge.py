@@ -89,9 +89,7 @@ def _left(world: World, scenario: Scenario) -> Iterator[str]:
         yield "I5: a lock is left"
     if open_runs(SimDisk(world, Process(number=0))):
         yield "I5: a journal is still open"
-    strays = [name for name in world.server.databases if name != LIVE and _role(name) not in KEPT_ROLES]
-    if strays:
-        yield f"I5: databases are left: {strays}"
+    yield from _beside(world)
     if outcome(world, scenario) == "as before" and scenario.before != scenario.after:
         ours = [name for name in world.server.databases if name.endswith(token_of(scenario.plan.run)) and _role(name) != "bad"]
         if ours:
@@ -100,6 +98,17 @@ def _left(world: World, scenario: Scenario) -> Iterator[str]:
             yield "I5: images are still kept for an undone run"
     if world.platter.holds(CANARY.encode()):
         yield "I8: a secret is on the disk"
+
+
+def _beside(world: World) -> Iterator[str]:
+    """Yield what stands beside the live database and should not, or not so."""
+    beside = {name: found for name, found in world.server.databases.items() if name != LIVE}
+    strays = [name for name in beside if _role(name) not in KEPT_ROLES]
+    if strays:
+        yield f"I5: databases are left: {strays}"
+    opened = [name for name, found in beside.items() if _role(name) in KEPT_ROLES and found.admits]
+    if opened:
+        yield f"I5: kept databases are open: {opened}"
 
 
 def _kept(world: World) -> Iterator[str]:

@@ -13,7 +13,7 @@ from amankan.journal.story import Story
 from amankan.operations import begin, guarded, walk
 from amankan.operations.plans import restore, rollback, update
 from amankan.operations.scene import Scene
-from amankan.operations.steps import advance, close, fence, migrate, open, prove, pull, swap, verify
+from amankan.operations.steps import advance, close, fence, migrate, open, prove, pull, salvage, swap, verify
 from amankan.testing.chaos import spoiled, theatre
 from amankan.testing.engine import SimEngine
 from amankan.testing.guard import SimGuard
@@ -211,6 +211,11 @@ MUTANTS: Final = (
         name="permits-outlive-the-undoing",
         breaks="what was permitted stays so on the way back",
         patches=((migrate, "_settle", spoiled.nothing),),
+    ),
+    Mutant(
+        name="kept-left-open",
+        breaks="a kept database in which a process died stays open",
+        patches=((salvage, "_shut_again", spoiled.nothing),),
     ),
     Mutant(name="images-kept-for-ever", breaks="undone pulls keep their images", patches=((pull, "undo", spoiled.nothing),)),
     Mutant(

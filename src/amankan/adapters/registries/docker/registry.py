@@ -73,7 +73,12 @@ class DockerRegistry:
                 if left_seconds <= 0:
                     raise TimedOut(say("cannot wait for {image}: {limit} s passed", image=image.digest, limit=limit_seconds))
                 name = f"{repository_of(image.reference)}@{image.digest}"
-                run(self._docker.command("image", "pull", "--quiet", name, limit_seconds=left_seconds, claim=claim))
+                command = self._docker.command("image", "pull", "--quiet", name, limit_seconds=left_seconds, claim=claim)
+                try:
+                    run(command)
+                except CommandFailed as fault:
+                    cannot = say("cannot pull {image}: {why}", image=image.reference or name, why=str(fault.cannot))
+                    raise RegistryFailed(cannot, next=say("docker pull {image}", image=name)) from fault
                 if find(self._docker, image) is None:
                     raise RegistryFailed(say("cannot pull {image}: something else came", image=name))
 
