@@ -17,7 +17,7 @@ from amankan.adapters.engines.postgres.extensions import lacking_extensions
 from amankan.adapters.engines.postgres.reach import session_conninfo
 from amankan.adapters.engines.postgres.sandbox import server_tools
 from amankan.adapters.engines.postgres.surroundings import server_facts
-from amankan.adapters.engines.postgres.tools import FLOORS
+from amankan.adapters.engines.postgres.tools import FLOORS, find_tools
 from amankan.adapters.guards.postgres.coverage import status as guard_status
 from amankan.adapters.migrators.books import PostgresBooks
 from amankan.adapters.migrators.recognise import ledger_table
@@ -185,9 +185,10 @@ def _unfinished(address: Address) -> tuple[str, ...]:
 def _tools(server: ServerLook) -> ToolsLook:
     major = server.facts.version
     try:
-        found = server_tools(major)
+        find_tools(major)
     except Refused:
         return ToolsLook(major=major, minor=None, floor=FLOORS.get(major))
+    found = server_tools(major)
     lacking = lacking_extensions(found, server.extensions)
     if lacking is None:
         raise Refused(

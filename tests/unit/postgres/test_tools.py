@@ -10,6 +10,7 @@ import pytest
 from amankan.adapters.clocks.system import SystemClock
 from amankan.adapters.engines.postgres.names import label, label_of
 from amankan.adapters.engines.postgres.pacing import paced, pressure
+from amankan.adapters.engines.postgres.sandbox import server_tools
 from amankan.adapters.engines.postgres.throwaway.conf import configuration
 from amankan.adapters.engines.postgres.tools import FLOORS, Tools, ask, find_tools, floor_finding
 from amankan.errors import Refused
@@ -37,6 +38,31 @@ def test_no_tools() -> None:
     with pytest.raises(Refused, match="PostgreSQL 99") as caught:
         find_tools(99)
     assert "postgresql-client-99" in str(caught.value.next)
+
+
+def _programs(folder: Path, *names: str, version: str) -> str:
+    """A folder has programs that name their version; returns its path."""
+    folder.mkdir()
+    for name in names:
+        (folder / name).write_text(f"#!/bin/sh\necho '{name} (PostgreSQL) {version}'\n")
+        (folder / name).chmod(0o755)
+    return str(folder)
+
+
+def test_client_programs_alone_run_no_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who installed the client programs is told of the server's package; older ones elsewhere may run the server."""
+    clients = ("pg_dump", "pg_restore", "psql")
+    newer = _programs(tmp_path / "newer", *clients, version="17.12")
+    monkeypatch.setattr("amankan.adapters.engines.postgres.tools.FOLDERS", ())
+    monkeypatch.setattr("amankan.adapters.engines.postgres.tools.embedded", lambda major: [])
+    monkeypatch.setenv("PATH", f"{newer}:/usr/bin:/bin")
+    with pytest.raises(Refused, match="cannot find initdb and postgres of PostgreSQL 17") as caught:
+        server_tools(17)
+    assert "apt install postgresql-17" == str(caught.value.next)
+    older = _programs(tmp_path / "older", *clients, "initdb", "postgres", version="17.9")
+    monkeypatch.setenv("PATH", f"{newer}:{older}:/usr/bin:/bin")
+    found = server_tools(17)
+    assert (newer, f"{older}/initdb") == (found.folder, found.server("initdb"))
 
 
 def test_words() -> None:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import closing
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from amankan.adapters.engines.postgres.archiver import PostgresArchiver
 from amankan.adapters.engines.postgres.script import make_database, run_script
 from amankan.adapters.engines.postgres.throwaway.server import ThrowawayServers
-from amankan.adapters.engines.postgres.tools import Tools, ask, embedded, find_tools
-from amankan.errors import RehearsalFailed
+from amankan.adapters.engines.postgres.tools import Tools, ask, find_tools, folders_of
+from amankan.errors import Refused, RehearsalFailed
 from amankan.model.boot import Boot
 from amankan.model.fingerprint import Fingerprint
 from amankan.model.rehearsal import Rehearsal
@@ -68,12 +68,23 @@ class PostgresSandbox:
 
 
 def server_tools(major: int) -> Tools:
-    """Return programs of a version that can run a server too: the client programs' own folder, or the embedded ones."""
+    """
+    Return programs of a version that can run a server too: the client programs' own folder, or another of this machine.
+
+    Raises:
+        Refused: there are none; where only the client programs are here, the package of the server is named.
+    """
     found = find_tools(major)
-    if (Path(found.folder) / "initdb").exists():
+    if _runs_servers(found.folder):
         return found
-    for folder in embedded(major):
-        other = ask(folder)
-        if other is not None and other.major == major:
+    for folder in folders_of(major):
+        if _runs_servers(folder) and (other := ask(folder)) is not None and other.major == major:
             return replace(found, server_folder=folder)
-    return found
+    raise Refused(
+        say("cannot find initdb and postgres of PostgreSQL {major} on this machine, to prove a backup in", major=major),
+        next=say("apt install postgresql-{major}", major=major),
+    )
+
+
+def _runs_servers(folder: str) -> bool:
+    return all(os.access(f"{folder}/{name}", os.X_OK) for name in ("initdb", "postgres"))

@@ -66,7 +66,7 @@ def find_tools(major: int, *, folders: Iterable[str] = (), prefixes: Iterable[tu
     Raises:
         Refused: there are none; the message names the places.
     """
-    places = [(folder, ()) for folder in (*folders, *_folders(major))]
+    places = [(folder, ()) for folder in (*folders, *folders_of(major))]
     candidates: list[tuple[str, tuple[str, ...]]] = [*places, *(("", prefix) for prefix in prefixes)]
     asked = (ask(folder, prefix=prefix) for folder, prefix in candidates)
     fitting = [tools for tools in asked if tools is not None and tools.major == major]
@@ -91,6 +91,13 @@ def ask(folder: str, *, prefix: tuple[str, ...] = ()) -> Tools | None:
     return Tools(folder=folder, major=int(found[1]), minor=int(found[2]), prefix=prefix) if found else None
 
 
+def folders_of(major: int) -> list[str]:
+    """Return where programs of a version may lie, most specific first; the machine's path last."""
+    found = [pattern.format(major=major) for pattern in FOLDERS]
+    found += embedded(major)
+    return found + [folder for folder in os.environ.get("PATH", "").split(":") if folder.startswith("/")]
+
+
 def floor_finding(major: int, minor: int, *, of: str) -> Finding:
     """Return what the security floor says of a version; `of` names whose it is (the server, the client tools)."""
     floor = FLOORS.get(major)
@@ -109,13 +116,6 @@ def floor_finding(major: int, minor: int, *, of: str) -> Finding:
             remedy=say("update PostgreSQL {version} to {floor} or later", **known),
         )
     return Finding(level=Level.PASS, code="version-safe", sentence=say("{of} {version} is not below {floor}", **known))
-
-
-def _folders(major: int) -> list[str]:
-    """Return where programs of a version may lie, most specific first; the machine's path last."""
-    found = [pattern.format(major=major) for pattern in FOLDERS]
-    found += embedded(major)
-    return found + [folder for folder in os.environ.get("PATH", "").split(":") if folder.startswith("/")]
 
 
 def embedded(major: int) -> list[str]:
