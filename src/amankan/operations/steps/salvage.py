@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from amankan.errors import Unlooked
 from amankan.model.entry import Evidence, leave
 from amankan.model.plan import StepPlan
+from amankan.model.sentence import say
 from amankan.operations.scene import Scene
 from amankan.operations.step import Look
 
@@ -18,6 +20,7 @@ def look(scene: Scene, step: StepPlan) -> Look:
 def do(scene: Scene, step: StepPlan) -> Evidence:
     """Write it anew, and keep what is in it as a paper too."""
     salvaged = scene.stage.salvage.keep(step.database, step.source, title=step.name, claim=scene.claim)
+    _shut_again(scene, step)
     return leave(
         gone=scene.keep("gone", salvaged),
         inserted=sum(table.inserted for table in salvaged.tables),
@@ -35,6 +38,13 @@ def undo(scene: Scene, step: StepPlan) -> None:
 
 
 def _shut_again(scene: Scene, step: StepPlan) -> None:
+    if not _is_open(scene, step):
+        return
+    scene.stage.engine.shut(step.source, claim=scene.claim)
+    if _is_open(scene, step):
+        raise Unlooked(say("cannot see that {name} is shut again", name=step.source))
+
+
+def _is_open(scene: Scene, step: StepPlan) -> bool:
     kept = scene.stage.engine.database(step.source)
-    if kept is not None and kept.admits:
-        scene.stage.engine.shut(step.source, claim=scene.claim)
+    return kept is not None and kept.admits
