@@ -5,8 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from tests.kit.docker.engine import Engine
+from tests.kit.docker.fixtures import MakeProject
+from tests.kit.docker.place import free_port
 from tests.kit.docker.registry import Registry
-from tests.real.compose.place import Shop
+from tests.real.compose.conftest import URL
+from tests.real.compose.place import Shop, shop
+from tests.real.compose.test_update import document, ready
 
 from amankan.adapters.runtimes.compose.project import render
 from amankan.config.read import example, read
@@ -85,3 +90,30 @@ def test_what_is_built_here(ocn: Shop, settings: Settings) -> None:
     assert "here" == found["Config"]["Labels"]["built"]
     assert release.file_digest == ocn.runtime_of("docker-compose.yml", "built.yml").release().file_digest
     assert services == ocn.runtime.inventory().services
+
+
+def test_what_no_registry_has_but_this_machine(
+    make_project: MakeProject, registry: Registry, docker_engine: Engine, *, ocn_image: str, settings: Settings
+) -> None:
+    """An image that was made here and pushed nowhere is a release, by its number; where no registry answers it is none."""
+    local, gone = f"{registry.address}/ocn-local", f"127.0.0.1:{free_port()}/ocn-local"
+    for tag in ("v1", "v2"):
+        for name in (local, gone):
+            docker_engine.docker("tag", f"{ocn_image}:{tag}", f"{name}:{tag}")
+    project = make_project("ocn", image=local)
+    project.compose("up", "--detach", "--wait", "db")
+    project.in_image("npx", "prisma", "migrate", "deploy")
+    project.compose("up", "--detach", "--wait")
+    made = shop(project, digest=lambda tag: registry.digest("ocn", tag), url=URL)
+    with pytest.raises(RegistryFailed):
+        target(made, settings, image=f"{gone}:v2")
+    with pytest.raises(RegistryFailed):
+        target(made, settings, tag="v9")
+    found = target(made, settings, tag="v2")
+    number = docker_engine.docker("image", "inspect", "--format", "{{.Id}}", f"{local}:v2")
+    assert (f"{local}:v2 (made here)", number) == (found.label, found.images[0].digest)
+    aman = ready(made)
+    assert "updated" == document(aman, "update", "--tag", "v2", "--yes", status=0)["update"]["outcome"]
+    assert "v2" == project.ask("GET", "/version")[1]["version"]
+    document(aman, "rollback", "--yes", status=0)
+    assert "v1" == project.ask("GET", "/version")[1]["version"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -24,6 +25,12 @@ KEPT: Final = "amankan-keep"
 # How the tag begins that an image gets which would otherwise be deleted with the last name that kept it.
 LEFT: Final = "amankan-"
 MOST_TAG_CHARACTERS: Final = 128
+# What a registry says of an image that it does not have; one that is down says something else. The engine's own registry
+# says that access is denied, whether there is such a repository or not.
+NOT_THERE: Final = re.compile(
+    r"(?i)no such manifest|manifest unknown|name unknown|manifest .*not found|does not exist|denied|unauthorized"
+)
+MADE_HERE: Final = " (made here)"
 RESOLVE_SECONDS: Final = 60.0
 
 
@@ -38,7 +45,8 @@ class DockerRegistry:
         """
         Return the release of these references, by service, each bound to the digest that the registry tells now.
 
-        The engine is not changed. What the reference pins by digest itself is not asked for.
+        The engine is not changed. What the reference pins by digest itself is not asked for. An image that no registry has,
+        and that was made on this machine, is bound to the engine's own number for it; the label says so.
 
         Args:
             allowed: the repositories that this app may take images from, in full.
@@ -50,12 +58,13 @@ class DockerRegistry:
         parsed = {service: parse_reference(text) for service, text in references}
         for reference in parsed.values():
             refuse_stranger(reference, allowed=allowed)
-        digests = {reference: self._resolve(reference) for reference in sorted(set(parsed.values()), key=str)}
+        bound = {reference: self._resolve(reference) for reference in sorted(set(parsed.values()), key=str)}
         images = tuple(
-            Image(service=service, reference=str(replace(reference, digest="")), digest=digests[reference])
+            Image(service=service, reference=str(replace(reference, digest="")), digest=bound[reference][0])
             for service, reference in sorted(parsed.items())
         )
-        return Release(label=", ".join(sorted({image.reference for image in images})), images=images)
+        labels = {f"{replace(reference, digest='')}{remark}" for reference, (_, remark) in bound.items()}
+        return Release(label=", ".join(sorted(labels)), images=images)
 
     def present(self, release: Release) -> bool:
         """Tell whether the engine has every image."""
@@ -113,16 +122,31 @@ class DockerRegistry:
             left = f"{repository}:{LEFT}{found['Id'].partition(':')[2][:12]}"
             run(self._docker.command("image", "tag", name, left, claim=claim))
 
-    def _resolve(self, reference: Reference) -> str:
+    def _resolve(self, reference: Reference) -> tuple[str, str]:
+        """Return the digest, and what is to be said of where it comes from."""
         if reference.digest:
-            return reference.digest
+            return reference.digest, ""
         insecure = ("--insecure",) if reference.on_this_machine else ()
         with self._told(f"find {reference}"):
             command = self._docker.command(
                 "manifest", "inspect", "--verbose", *insecure, str(reference), limit_seconds=RESOLVE_SECONDS
             )
-            text = run(command).output
-            return digest_for(text, platform=platform_of(self._docker), reference=str(reference))
+            try:
+                text = run(command).output
+            except CommandFailed as fault:
+                number = self._made_here(reference) if NOT_THERE.search(str(fault.cannot)) else ""
+                if not number:
+                    raise
+                return number, MADE_HERE
+            return digest_for(text, platform=platform_of(self._docker), reference=str(reference)), ""
+
+    def _made_here(self, reference: Reference) -> str:
+        """Return the engine's number for an image that never was in a registry; empty where there is none."""
+        name = str(reference)
+        for found in self._docker.inspect("image", (name,)):
+            known = {repository_of(digest) for digest in found.get("RepoDigests") or ()}
+            return "" if repository_of(name) in known else str(found["Id"])
+        return ""
 
     def _kept(self, image: Image, *, run: str) -> bool:
         found = find(self._docker, image)
