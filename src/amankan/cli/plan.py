@@ -27,7 +27,7 @@ def plan(desk: Desk, *, tag: Tag = "", image: Image = "", build: Build = False) 
     wish.refuse_several()
     with at_work(desk, why="plan") as work:
         facts = work.house.survey()
-        target = target_of(desk, work, wish, app=facts.app)
+        target = target_of(desk, work, wish=wish, app=facts.app)
         if runs_already(facts, target):
             _tell_nothing(desk, target.label)
             return

@@ -43,17 +43,17 @@ class Wish:
         return f" --tag {self.tag}" if self.tag else f" --image {self.image}" if self.image else " --build" * self.build
 
 
-def target_of(desk: Desk, work: Work, wish: Wish, *, app: App) -> Release:
+def target_of(desk: Desk, work: Work, *, wish: Wish, app: App) -> Release:
     """Return the release that is meant, bound to digests; it is here afterwards. Raises as `refuse_ill` before it is pulled."""
-    return work.house.target(Target(tag=wish.tag, image=wish.image, build=wish.build), arriving=_arriving(desk, work, app))
+    return work.house.target(Target(tag=wish.tag, image=wish.image, build=wish.build), arriving=_arriving(desk, work, app=app))
 
 
-def target_again(desk: Desk, work: Work, release: Release, *, app: App) -> Release:
+def target_again(desk: Desk, work: Work, *, release: Release, app: App) -> Release:
     """Return the release of a plan as it would be found now; it is here afterwards. Raises as `refuse_ill` before a pull."""
-    return work.house.target_again(release, arriving=_arriving(desk, work, app))
+    return work.house.target_again(release, arriving=_arriving(desk, work, app=app))
 
 
-def _arriving(desk: Desk, work: Work, app: App) -> Callable[[Release], None]:
+def _arriving(desk: Desk, work: Work, *, app: App) -> Callable[[Release], None]:
     def tell(release: Release) -> None:
         refuse_ill(desk, work, app=app)
         desk.printer.remark(say("{release} is pulled …", release=release.label))

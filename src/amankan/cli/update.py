@@ -53,7 +53,7 @@ def update(
     refuse_unasked(yes, f"aman update{words}")
     with at_work(desk, why="update") as work:
         facts = work.house.survey()
-        made = _from_plan(desk, work, facts=facts, id=plan) if plan else _anew(desk, work, wish, facts=facts)
+        made = _from_plan(desk, work, facts=facts, id=plan) if plan else _anew(desk, work, wish=wish, facts=facts)
         if made is None:
             _tell_nothing(desk, facts)
             return
@@ -118,14 +118,14 @@ def tell_remark(desk: Desk, work: Work, *, made: Plan) -> None:
         desk.printer.warn(remark)
 
 
-def _anew(desk: Desk, work: Work, wish: Wish, *, facts: Facts) -> Plan | None:
-    target = target_of(desk, work, wish, app=facts.app)
+def _anew(desk: Desk, work: Work, *, wish: Wish, facts: Facts) -> Plan | None:
+    target = target_of(desk, work, wish=wish, app=facts.app)
     return None if runs_already(facts, target) else plan_update(facts, target)
 
 
 def _from_plan(desk: Desk, work: Work, *, facts: Facts, id: str) -> Plan:
     saved = saved_plan(desk.disk, id)
-    target = target_again(desk, work, saved.plan.after, app=facts.app)
+    target = target_again(desk, work, release=saved.plan.after, app=facts.app)
     refuse_stale(saved, facts, target=target)
     return plan_update(facts, target, rehearsed=saved.rehearsed)
 

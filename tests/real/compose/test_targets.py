@@ -93,7 +93,7 @@ def test_what_is_built_here(ocn: Shop, settings: Settings) -> None:
 
 
 def test_what_no_registry_has_but_this_machine(
-    make_project: MakeProject, registry: Registry, docker_engine: Engine, *, ocn_image: str, settings: Settings
+    make_project: MakeProject, registry: Registry, *, docker_engine: Engine, ocn_image: str, settings: Settings
 ) -> None:
     """An image that was made here and pushed nowhere is a release, by its number; where no registry answers it is none."""
     local, gone = f"{registry.address}/ocn-local", f"127.0.0.1:{free_port()}/ocn-local"
