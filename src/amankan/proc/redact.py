@@ -14,7 +14,8 @@ from amankan.model.secret import MASK, Secret
 
 # Secrets that nobody told us of: the password of an address, a password in a connection string, the values of a row.
 UNKNOWN: Final = (
-    (re.compile(r"(\w[\w+.-]*://[^\s:/@]*):[^\s@]+@"), rf"\1:{MASK}@"),
+    # A bound for the scheme: without one, a long word in a log is looked at once for each of its letters.
+    (re.compile(r"(\w[\w+.-]{0,40}://[^\s:/@]*):[^\s@]+@"), rf"\1:{MASK}@"),
     (re.compile(r"(?i)(pass(?:word|wd)?\s*[=:]\s*)('[^']*'|\"[^\"]*\"|\S+)"), rf"\1{MASK}"),
     (re.compile(r"(Failing row contains )\(.*\)"), rf"\1({MASK})"),
     (re.compile(r"(Key \(.*?\))=\(.*?\)"), rf"\1=({MASK})"),

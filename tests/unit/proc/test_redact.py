@@ -73,3 +73,9 @@ def test_secrets_are_known_by_the_names_of_variables() -> None:
     }
     found = [secret.reveal() for secret in secrets_among(pairs.items())]
     assert ["canary-1", pairs["DATABASE_URL"], "canary%2F2", "canary/2", "http://["] == found
+
+
+@pytest.mark.parametrize("before", ["", "-", "a" * 100, "a" * 200_000])
+def test_an_address_behind_a_long_word(before: str) -> None:
+    """However long the word is that an address stands in, its password is masked, and it takes no time worth a wait."""
+    assert "hunter2" not in redact(f"{before}http://app:hunter2@db/erp", [])

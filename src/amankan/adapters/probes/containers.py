@@ -12,7 +12,6 @@ from urllib.parse import SplitResult
 from amankan.adapters.probes.asking import ask, path_of, web
 from amankan.errors import ProbeFailed
 from amankan.model.release import Release
-from amankan.model.secret import Secret
 from amankan.model.sentence import say
 from amankan.proc.docker import APP, DIGEST_LABEL, DOORS_LABEL, RELAY, ROLE_LABEL, RUN_LABEL, SERVICE_LABEL, Docker
 from amankan.proc.heard import heard
@@ -86,12 +85,9 @@ class Containers:
     def _said(self, container: dict[str, Any]) -> str:
         pairs = (pair.partition("=") for pair in container["Config"].get("Env") or ())
         files = (mount for mount in container.get("Mounts") or () if str(mount.get("Destination")).startswith(SECRET_FILES))
-        secrets = (
-            *secrets_among((name, value) for name, _, value in pairs),
-            *(Secret(text) for text in map(_held, files) if text),
-        )
+        told = (*((name, value) for name, _, value in pairs), *(("secret", _held(file)) for file in files))
         command = self.docker.command("container", "logs", f"--tail={MOST_LINES}", container["Id"])
-        return heard(replace(command, secrets=secrets))
+        return heard(replace(command, secrets=secrets_among(told)))
 
     def _labelled(self, run: str) -> tuple[dict[str, Any], ...]:
         if run:

@@ -82,11 +82,16 @@ class Processes:
         (service,) = self.kept.inventory().services
         if not self.kept.runs(run):
             return ((service.service, f"ended, see {self.kept.log(run)[0]}"),)
-        times = sum(line.startswith(CAME_BACK) for line in self.lines(run=run))
+        times = sum(line.startswith(CAME_BACK) for line in self._written(run))
         return ((service.service, f"restarted {times} times" if times else "ok"),)
 
     def lines(self, *, run: str = "") -> tuple[str, ...]:
         """Return the newest lines that it wrote since it was started, of both streams, without what it is told in secret."""
+        lines = self._written(run)
+        hidden = [secret.reveal() for secret in self.hidden()]
+        return tuple(redact("\n".join(lines), hidden).split("\n")) if lines else ()
+
+    def _written(self, run: str) -> tuple[str, ...]:
         path, start_bytes = self.kept.log(run)
         try:
             with path.open("rb") as file:
@@ -98,5 +103,4 @@ class Processes:
             return ()
         except OSError as fault:
             raise ProbeFailed(say("cannot read {path}: {reason}", path=str(path), reason=fault.strerror or "")) from fault
-        lines = tuple(line for line in text.splitlines() if line.strip())[-MOST_LINES:]
-        return tuple(redact("\n".join(lines), [secret.reveal() for secret in self.hidden()]).split("\n")) if lines else ()
+        return tuple(line for line in text.splitlines() if line.strip())[-MOST_LINES:]
