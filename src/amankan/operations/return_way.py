@@ -59,7 +59,8 @@ def refuse_impossible(way: ReturnWay, facts: Facts, *, kind: RollbackClass, engi
             say("cannot go back from {id}: the database as it was is not kept", id=plan.run),
             next=say("aman restore {snapshot}", snapshot=snapshot),
         )
-    if state.admits:
+    # Where a claim stands, a run that died may have opened it: whoever takes the lock is told of it, and of `aman recover`.
+    if state.admits and engine.claimed() is None:
         raise Refused(
             say("cannot go back from {id}: {name}, the database as it was, is open to everybody", id=plan.run, name=way.kept),
             next=say(

@@ -176,6 +176,29 @@ def test_a_kept_database_that_is_open_is_refused(store: Store) -> None:
     assert store.page().startswith("v1 ")
 
 
+def test_a_kept_database_that_a_death_left_open_is_shut(store: Store) -> None:
+    """The next command is `aman recover`, not a statement to type; it shuts the database, and the way back is there again."""
+    run = store.aman.run("update", "--tag", "v2", "--yes", "--json", status=0).document["update"]["id"]
+    [kept] = [name for name in store.relatives() if name.endswith(run.rpartition("-")[2])]
+    with store.aman.start("rollback", "--database", "--yes") as running:
+        assert running.stderr is not None
+        for line in running.stderr:
+            if line.startswith("salvage "):
+                running.kill()
+        running.wait()
+    server = store.database.server
+    with server.connect() as session:
+        session.execute(f'alter database "{kept}" allow_connections true'.encode())
+    said = store.aman.run("rollback", "--database", "--yes")
+    assert 0 != said.status
+    assert "next: aman recover" == said.lines[2]
+    store.aman.run("recover", status=0)
+    with server.connect() as session:
+        assert (False,) == session.execute("select datallowconn from pg_database where datname = %s", [kept]).fetchone()
+    store.aman.run("rollback", "--database", "--yes", status=0)
+    assert store.page().startswith("v1 ")
+
+
 def test_a_role_that_cannot_rename_is_refused(store: Store) -> None:
     """Whoever may not create databases may not rename one either: nobody waits to find that out behind a fence."""
     role = store.database.server.role()
