@@ -12,7 +12,7 @@ from amankan.adapters.engines.postgres.address import Address
 from amankan.adapters.engines.postgres.archive.blocks import read_blocks
 from amankan.adapters.engines.postgres.archive.events import Begin, Content, End, Event, Part, Rows
 from amankan.adapters.engines.postgres.archive.source import Source
-from amankan.adapters.engines.postgres.archive.toc import TABLE_DATA, Toc, read_toc
+from amankan.adapters.engines.postgres.archive.toc import INDEX_ATTACH, TABLE_DATA, Toc, read_toc
 from amankan.adapters.engines.postgres.feeder import Feeder
 from amankan.adapters.engines.postgres.fingerprint import read_back
 from amankan.adapters.engines.postgres.reach import database_word
@@ -66,8 +66,7 @@ def load_archive(pieces: Iterable[bytes], loading: Loading) -> Fingerprint:
             restore(address, tools, "--section=pre-data", contents=contents)
             with unlogged(address) if loading.careless else nullcontext():
                 _fill(address, tools, sessions=sessions, toc=toc, events=_told(read_blocks(source, toc), progress))
-            options = builders(sessions) if loading.careless else ""
-            restore(address, tools, "--section=post-data", f"--jobs={sessions}", contents=contents, options=options)
+            _finish(loading, toc, contents=contents)
         return read_back(address, toc, sessions=sessions, progress=progress)
     except CommandFailed as fault:
         raise EngineFailed(say("cannot load {name}: {reason}", name=address.database, reason=str(fault))) from fault
@@ -98,19 +97,20 @@ def builders(jobs: int, *, processors: int | None = None) -> str:
     return f"-c max_parallel_maintenance_workers={max(known - jobs, 0)}"
 
 
-def restore(address: Address, tools: Tools, *words: str, contents: int, options: str = "") -> None:
+def restore(address: Address, tools: Tools, *words: str, contents: int, chosen: int | None = None, options: str = "") -> None:
     """The part of an archive's contents that `words` choose is in the database; `options` are added to those of sessions."""
     told = f" options='{tool_options()} {options}'" if options else ""
     to = f"--dbname={database_word(address.database)}{told}"
     with client(tools, address, "pg_restore", *WORDS, *words, to, f"/proc/self/fd/{contents}") as program:
-        run(program.command, handles=(*program.handles, contents))
+        lists = () if chosen is None else (chosen,)
+        run(program.command, handles=(*program.handles, contents, *lists))
 
 
 def _fill(address: Address, tools: Tools, *, sessions: int, toc: Toc, events: Iterator[Event]) -> None:
     """All rows are in the database: rows of tables dealt out to all sessions, the rest to the first alone."""
-    numbers = "".join(f"{entry.number};\n" for entry in toc.entries if entry.kind == TABLE_DATA)
+    numbers = frozenset(entry.number for entry in toc.entries if entry.kind == TABLE_DATA)
     with ExitStack() as stack:
-        chosen = stack.enter_context(contents_file(numbers.encode()))
+        chosen = stack.enter_context(_chosen(toc, numbers))
         feeders = [
             stack.enter_context(_feeder(address, tools, chosen=chosen if number > 0 else None))
             for number in range(sessions if numbers else 1)
@@ -120,6 +120,35 @@ def _fill(address: Address, tools: Tools, *, sessions: int, toc: Toc, events: It
         _deal(events, feeders)
         for feeder in feeders:
             feeder.finish()
+
+
+def _finish(loading: Loading, toc: Toc, *, contents: int) -> None:
+    """
+    Indexes, constraints and triggers are in the database.
+
+    Indexes of partitions are joined one at a time, before what refers to the whole: where a level is joined while the level
+    below it is, PostgreSQL may leave the index above both invalid for ever (seen on 16.14), or end one with a deadlock.
+    """
+    several = f"--jobs={loading.sessions}"
+    options = builders(loading.sessions) if loading.careless else ""
+    joined = frozenset(entry.number for entry in toc.entries if entry.kind == INDEX_ATTACH)
+    if not joined:
+        restore(loading.address, loading.tools, "--section=post-data", several, contents=contents, options=options)
+        return
+    last = toc.after(joined) - joined
+    first = frozenset(entry.number for entry in toc.entries) - joined - last
+    for numbers, jobs in ((first, several), (joined, "--jobs=1"), (last, several)):
+        with _chosen(toc, numbers) as chosen:
+            words = ("--section=post-data", jobs, f"--use-list=/proc/self/fd/{chosen}")
+            restore(loading.address, loading.tools, *words, contents=contents, chosen=chosen, options=options)
+
+
+@contextmanager
+def _chosen(toc: Toc, numbers: frozenset[int]) -> Iterator[int]:
+    """Lend a list that chooses these entries of an archive, in the order of its contents."""
+    lines = "".join(f"{entry.number};\n" for entry in toc.entries if entry.number in numbers)
+    with contents_file(lines.encode()) as handle:
+        yield handle
 
 
 def _deal(events: Iterator[Event], feeders: list[Feeder]) -> None:

@@ -20,10 +20,12 @@ INTEGER_BYTES: Final = 4
 # Longer than any definition that a server could have parsed: what claims more is damage, and is not read into memory.
 LONGEST_TEXT_BYTES: Final = 256 << 20
 MOST_ENTRIES: Final = 10_000_000
+LONGEST_NUMBER: Final = 10
 
 TABLE_DATA: Final = "TABLE DATA"
 LARGE_OBJECTS: Final = "BLOBS"
 SEQUENCE_VALUE: Final = "SEQUENCE SET"
+INDEX_ATTACH: Final = "INDEX ATTACH"
 
 # The flag before an entry's offset: no data belongs to the entry.
 NO_DATA: Final = 3
@@ -31,7 +33,7 @@ NO_DATA: Final = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One object of an archive; texts are bytes in the encoding of the database."""
+    """One object of an archive; texts are bytes in the encoding of the database, `needs` are numbers that come before it."""
 
     number: int
     kind: str
@@ -40,6 +42,7 @@ class Entry:
     definition: bytes
     copy: bytes
     has_data: bool
+    needs: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +59,20 @@ class Toc:
     def with_data(self) -> dict[int, Entry]:
         """Return the entries that promise a data block, by number."""
         return {entry.number: entry for entry in self.entries if entry.has_data}
+
+    def after(self, first: frozenset[int]) -> frozenset[int]:
+        """Return the numbers of the entries that need one of these, themselves or through others."""
+        waiting: dict[int, list[int]] = {}
+        for entry in self.entries:
+            for need in entry.needs:
+                waiting.setdefault(need, []).append(entry.number)
+        found: set[int] = set()
+        left = list(first)
+        while left:
+            new = [number for number in waiting.get(left.pop(), ()) if number not in found]
+            found.update(new)
+            left.extend(new)
+        return frozenset(found)
 
 
 class _Reader:
@@ -151,7 +168,7 @@ def _entry(reader: _Reader, version: tuple[int, int], *, offset_bytes: int) -> E
         reader.number()
     reader.text()
     reader.text()
-    reader.texts()
+    needs = frozenset(int(text) for text in reader.texts() if text.isdigit() and len(text) <= LONGEST_NUMBER)
     flag = reader.take(1 + offset_bytes)[0]
     return Entry(
         number=number,
@@ -161,4 +178,5 @@ def _entry(reader: _Reader, version: tuple[int, int], *, offset_bytes: int) -> E
         definition=definition,
         copy=copy,
         has_data=flag != NO_DATA,
+        needs=needs,
     )
