@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -13,6 +13,7 @@ from amankan.model.sentence import say
 from amankan.proc.command import Command
 from amankan.proc.daemon import listed, socket_of, told_of
 from amankan.proc.run import attempt, run
+from amankan.proc.stream import Stream
 
 # Labels of everything that a run makes in the engine; nothing without the first one is ever removed.
 RUN_LABEL: Final = "amankan.run"
@@ -33,6 +34,9 @@ RUN_VARIABLE: Final = "AMANKAN_RUN"
 
 # An engine answers a question in milliseconds; on a machine that swaps it took ten seconds.
 ASK_SECONDS: Final = 60.0
+
+# A folder of an image is some hundred megabytes.
+COPY_SECONDS: Final = 600.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +63,17 @@ class Docker:
     def ask(self, *words: str, limit_seconds: float = ASK_SECONDS) -> str:
         """Return what a command that changes nothing wrote; raises CommandFailed, or TimedOut."""
         return run(self.command(*words, limit_seconds=limit_seconds)).output.decode(errors="replace").strip()
+
+    def copied(self, container: str, path: str) -> Iterator[bytes]:
+        """
+        Yield a file or folder of a container as a tar, whether it runs or not; the path's last part begins every name.
+
+        Raises:
+            CommandFailed: it is not there, or what was yielded is not whole.
+        """
+        with Stream(self.command("cp", f"{container}:{path}", "-", limit_seconds=COPY_SECONDS)) as stream:
+            yield from stream.pieces()
+            stream.finish()
 
     def containers(self, *labels: str) -> tuple[dict[str, Any], ...]:
         """Return what the engine knows of the containers with all these labels, whether they run or not."""

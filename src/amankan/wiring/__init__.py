@@ -24,9 +24,10 @@ from amankan.adapters.engines.postgres.fingerprint import fingerprint_of
 from amankan.adapters.engines.postgres.foreign.trial import Ground
 from amankan.adapters.engines.postgres.founder import PostgresFounder
 from amankan.adapters.engines.postgres.plain import plain_sql as postgres_sql
-from amankan.adapters.engines.postgres.sandbox import PostgresSandbox, server_tools
+from amankan.adapters.engines.postgres.sandbox import PostgresSandbox
 from amankan.adapters.engines.postgres.schema import server_major
 from amankan.adapters.engines.postgres.session import connected
+from amankan.adapters.engines.postgres.shelf import Shelf
 from amankan.adapters.engines.postgres.surroundings import server_facts
 from amankan.adapters.engines.postgres.throwaway.server import ThrowawayServers
 from amankan.adapters.migrators.recognised import RecognisedMigrator
@@ -66,6 +67,7 @@ from amankan.wiring.guards import GuardPlace, guard_at
 from amankan.wiring.keeping import keeps_of
 from amankan.wiring.places import premises_of
 from amankan.wiring.premises import Premises
+from amankan.wiring.programs import shelf_of
 from amankan.wiring.rehearsing import RehearsingSandbox
 from amankan.wiring.salvaging import FileSalvage
 from amankan.wiring.trials import Tryer
@@ -226,11 +228,12 @@ def house(settings: Settings, wanted: Wanted) -> House:
     found = address_of(settings)
     compose = compose_of(settings, found.app)
     address = reachable(compose, found.address)
-    vault = _vault(settings, wanted, address=address, project=gathering(settings, compose))
+    shelf = shelf_of(compose, address, given=found.address)
+    vault = _vault(settings, wanted, shelf=shelf, address=address, project=gathering(settings, compose))
     reading = partial(fingerprint_of, sessions=SESSIONS, progress=wanted.progress)
     engine = PostgresEngine(address, fingerprint=reading, clock=clock())
     servers = ThrowawayServers(folder=Path(SANDBOXES.format(uid=os.geteuid())), clock=clock())
-    sandbox = PostgresSandbox(servers=servers, reader=vault, progress=wanted.progress)
+    sandbox = PostgresSandbox(servers=servers, reader=vault, progress=wanted.progress, shelf=shelf)
     premises = premises_of(settings, compose=compose, disk=wanted.disk, engine=engine, app=found.app)
     grounds = Grounds(
         settings=settings,
@@ -286,7 +289,7 @@ def guard_place(settings: Settings) -> GuardPlace:
 def plain_sql(house: House, pieces: Iterable[bytes], *, snapshot: Snapshot) -> Iterator[bytes]:
     """Return the SQL of an archive, written by the tools of the version that it comes from."""
     major = int(house.vault.server_version(snapshot.id).partition(".")[0])
-    return postgres_sql(pieces, major=major)
+    return postgres_sql(pieces, tools=house.sandbox.shelf.client(major))
 
 
 def write_out(path: Path, content: Iterable[bytes]) -> int:
@@ -305,7 +308,7 @@ def adoption(house: House, *, progress: Progress) -> Adoption:
         roles, making = roles_sql(session), making_of(session)
         tables = frozenset(promised_labels(session))
         major = server_major(session)[0]
-    ground = Ground(servers=house.sandbox.servers, tools=server_tools(major), roles=roles, making=making)
+    ground = Ground(servers=house.sandbox.servers, tools=house.sandbox.shelf.server(major), roles=roles, making=making)
     return Adoption(
         app=house.stage.app.name,
         tryer=Tryer(vault=house.vault, ground=ground, progress=progress),
@@ -333,7 +336,8 @@ def fill(house: House, snapshot: Snapshot, *, url: Secret, progress: Progress, w
     refuse_filled(address, live=house.stage.engine.identify(house.address.database))
     if (remark := unlike(address, house.vault.making(snapshot.id))) is not None:
         warn(remark)
-    return fill_database(address, Filling(reader=house.vault, snapshot=snapshot, progress=progress, clock=clock()))
+    filling = Filling(reader=house.vault, snapshot=snapshot, progress=progress, clock=clock(), shelf=house.sandbox.shelf)
+    return fill_database(address, filling)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -361,12 +365,12 @@ def address_of(settings: Settings) -> FoundAddress:
     return FoundAddress(address=own, app=app, secrets=tuple(secrets), remarks=tuple(dict.fromkeys(remarks)))
 
 
-def _vault(settings: Settings, wanted: Wanted, *, address: Address, project: Gather) -> SealedVault:
+def _vault(settings: Settings, wanted: Wanted, *, shelf: Shelf, address: Address, project: Gather) -> SealedVault:
     where = place(settings)
     surroundings = Surroundings(
         store=where.store,
-        archiver=InterruptibleArchiver(PostgresArchiver(address=address, clock=clock()), wanted.interrupted),
-        founder=PostgresFounder(address=address),
+        archiver=InterruptibleArchiver(PostgresArchiver(address=address, clock=clock(), shelf=shelf), wanted.interrupted),
+        founder=PostgresFounder(address=address, shelf=shelf),
         clock=clock(),
         progress=wanted.progress,
         project=project,

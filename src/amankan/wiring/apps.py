@@ -6,12 +6,13 @@ import os
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 from urllib.parse import quote, urlsplit
 
 from amankan.adapters.engines.postgres.address import Address
 from amankan.adapters.engines.postgres.telling import moved, told_variables
 from amankan.adapters.runtimes.compose.project import Project, render
+from amankan.adapters.runtimes.compose.seen import NOT_ONE_OFF, PROJECT_LABEL, SERVICE_LABEL
 from amankan.adapters.runtimes.compose.settings import ComposeSettings, Reach
 from amankan.adapters.runtimes.compose.way import find_way
 from amankan.adapters.runtimes.process.notes import Notes
@@ -37,6 +38,11 @@ class RunningProject:
 
     settings: ComposeSettings
     project: Project
+
+    def container_of(self, service: str) -> Mapping[str, Any] | None:
+        """Return what the engine knows of the first container of a service, or None where it has none."""
+        labels = (f"{PROJECT_LABEL}={self.project.name}", f"{SERVICE_LABEL}={service}", NOT_ONE_OFF)
+        return next(iter(self.settings.docker.containers(*labels)), None)
 
 
 def compose_of(settings: Settings, app: Address | None) -> RunningProject | None:

@@ -15,9 +15,9 @@ from amankan.adapters.engines.postgres.address import Address
 from amankan.adapters.engines.postgres.condition import Condition, condition, pooled
 from amankan.adapters.engines.postgres.extensions import lacking_extensions
 from amankan.adapters.engines.postgres.reach import session_conninfo
-from amankan.adapters.engines.postgres.sandbox import server_tools
+from amankan.adapters.engines.postgres.shelf import MACHINE, Shelf
 from amankan.adapters.engines.postgres.surroundings import server_facts
-from amankan.adapters.engines.postgres.tools import FLOORS, find_tools
+from amankan.adapters.engines.postgres.tools import FLOORS
 from amankan.adapters.guards.postgres.coverage import status as guard_status
 from amankan.adapters.migrators.books import PostgresBooks
 from amankan.adapters.migrators.recognise import ledger_table
@@ -50,6 +50,7 @@ from amankan.vault.manifest import Origin
 from amankan.wiring.apps import reachable
 from amankan.wiring.belongings import project_files, written_beside
 from amankan.wiring.keeping import keeps_of
+from amankan.wiring.programs import shelf_of
 from amankan.wiring.surroundings import (
     Around,
     container_look,
@@ -93,7 +94,7 @@ def looks(settings: Settings, keys: Keychain, *, clock: Clock, operation: Operat
         migrates=bool(settings.database.migrate),
         answer=answer,
         server=server,
-        tools=server if isinstance(server, Unseen) else tried(lambda: _tools(server)),
+        tools=server if isinstance(server, Unseen) else tried(lambda: _tools(server, _shelf(found, around, address=address))),
         guard=server if isinstance(server, Unseen) else tried(lambda: _guard(address, app_role)),
         vault=vault,
         keys=tried(lambda: _keys(settings, keys)),
@@ -182,13 +183,19 @@ def _unfinished(address: Address) -> tuple[str, ...]:
     return tuple(str(row[0]) for row in found if row[1] is None and row[2] is None)
 
 
-def _tools(server: ServerLook) -> ToolsLook:
+def _shelf(found: wiring.FoundAddress | Unseen, around: Around | Unseen, *, address: Address | Unseen) -> Shelf:
+    if isinstance(found, Unseen) or isinstance(around, Unseen) or isinstance(address, Unseen):
+        return MACHINE
+    return shelf_of(around.compose, address, given=found.address)
+
+
+def _tools(server: ServerLook, shelf: Shelf) -> ToolsLook:
     major = server.facts.version
     try:
-        find_tools(major)
+        shelf.client(major)
     except Refused:
         return ToolsLook(major=major, minor=None, floor=FLOORS.get(major))
-    found = server_tools(major)
+    found = shelf.server(major)
     lacking = lacking_extensions(found, server.extensions)
     if lacking is None:
         raise Refused(

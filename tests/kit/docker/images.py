@@ -17,6 +17,7 @@ STAND_INS = {"node": "node:18-bookworm-slim", "python": "python:3.11-slim-bookwo
 """What the examples' Dockerfiles begin from, as they would anywhere; here Debian's packages stand behind the names."""
 
 POSTGRES = "postgres:15"
+NEWER_POSTGRES = "postgres:17"
 SEARCH_PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
@@ -30,6 +31,17 @@ def make_stand_ins(engine: Engine) -> None:
         _import(engine, name, reference)
     _import(engine, "postgres", "amankan-base/postgres")
     engine.docker("build", "--quiet", "--tag", POSTGRES, str(KIT / "postgres"), limit_seconds=300)
+
+
+def make_newer_postgres(engine: Engine) -> None:
+    """
+    `postgres:17` is in the engine: made for a newer C library than this machine's, with databases that sort by en_US.
+
+    Cost: 0.3 s when it is; 10 s when it is not.
+    """
+    _import(engine, "postgres17", "amankan-base/postgres17")
+    words = [f"--build-arg={each}" for each in ("BASE=amankan-base/postgres17", "MAJOR=17", "LOCALE=en_US.utf8")]
+    engine.docker("build", "--quiet", "--tag", NEWER_POSTGRES, *words, str(KIT / "postgres"), limit_seconds=300)
 
 
 def _import(engine: Engine, name: str, reference: str) -> None:

@@ -19,9 +19,9 @@ from amankan.adapters.clocks.system import SystemClock
 from amankan.adapters.engines.postgres.address import Address
 from amankan.adapters.engines.postgres.checks import count_rows
 from amankan.adapters.engines.postgres.reach import session_conninfo
-from amankan.adapters.engines.postgres.sandbox import server_tools
 from amankan.adapters.engines.postgres.script import run_script
 from amankan.adapters.engines.postgres.session import connected
+from amankan.adapters.engines.postgres.shelf import server_tools
 from amankan.adapters.engines.postgres.throwaway.server import ThrowawayServers
 from amankan.adapters.migrators.books import PostgresBooks
 from amankan.adapters.migrators.site import Site

@@ -10,7 +10,7 @@ import pytest
 from amankan.adapters.clocks.system import SystemClock
 from amankan.adapters.engines.postgres.names import label, label_of
 from amankan.adapters.engines.postgres.pacing import paced, pressure
-from amankan.adapters.engines.postgres.sandbox import server_tools
+from amankan.adapters.engines.postgres.shelf import server_tools
 from amankan.adapters.engines.postgres.throwaway.conf import configuration
 from amankan.adapters.engines.postgres.tools import FLOORS, Tools, ask, find_tools, floor_finding
 from amankan.errors import Refused

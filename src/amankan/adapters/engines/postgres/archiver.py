@@ -11,9 +11,10 @@ from amankan.adapters.engines.postgres.dump import Manner, RunningDump
 from amankan.adapters.engines.postgres.load import Loading, load_archive
 from amankan.adapters.engines.postgres.pacing import pressure
 from amankan.adapters.engines.postgres.schema import server_major
-from amankan.adapters.engines.postgres.session import connected
+from amankan.adapters.engines.postgres.session import Session, connected
+from amankan.adapters.engines.postgres.shelf import MACHINE, Shelf
 from amankan.adapters.engines.postgres.survey import survey
-from amankan.adapters.engines.postgres.tools import Tools, find_tools
+from amankan.adapters.engines.postgres.tools import Tools
 from amankan.model.fingerprint import Fingerprint
 from amankan.model.pace import Pace
 from amankan.ports.clock import Clock
@@ -25,13 +26,14 @@ class PostgresArchiver:
     """
     The archiver of one server.
 
-    `tools` are found by the server's version where they are not given; `load_sessions` fill a database at once;
+    `tools` are found on the `shelf` by the server's version where they are not given; `load_sessions` fill a database at once;
     `careless` tells that the server is thrown away with what is loaded, and ends when one of its processes crashes.
     """
 
     address: Address
     clock: Clock
     tools: Tools | None = None
+    shelf: Shelf = MACHINE
     lock_seconds: float = 5.0
     load_sessions: int = 2
     careless: bool = False
@@ -41,7 +43,7 @@ class PostgresArchiver:
         """Keep the promise of the port; tables are locked against changes of their form until the context is left."""
         address = self.address.at(database)
         with connected(address) as session:
-            seen = survey(session, tools=self.tools, lock_seconds=self.lock_seconds)
+            seen = survey(session, tools=self._tools(session), lock_seconds=self.lock_seconds)
             manner = Manner(pressure=pressure(pace), lock_seconds=self.lock_seconds, progress=progress, clock=self.clock)
             yield RunningDump(address, seen, manner=manner)
 
@@ -49,7 +51,7 @@ class PostgresArchiver:
         """Keep the promise of the port: pg_restore fills the database, then every row is read back and hashed."""
         address = self.address.at(into)
         with connected(address) as session:
-            tools = self.tools or find_tools(server_major(session)[0])
+            tools = self._tools(session)
         loading = Loading(
             address=address,
             tools=tools,
@@ -59,3 +61,6 @@ class PostgresArchiver:
             careless=self.careless,
         )
         return load_archive(pieces, loading)
+
+    def _tools(self, session: Session) -> Tools:
+        return self.tools or self.shelf.client(server_major(session)[0])

@@ -12,7 +12,7 @@ from amankan.adapters.engines.postgres.cluster import making_of
 from amankan.adapters.engines.postgres.schema import server_major
 from amankan.adapters.engines.postgres.script import run_script
 from amankan.adapters.engines.postgres.session import connected, row
-from amankan.adapters.engines.postgres.tools import find_tools
+from amankan.adapters.engines.postgres.shelf import MACHINE, Shelf
 from amankan.errors import Refused, SnapshotDamaged
 from amankan.model.database import Making
 from amankan.model.fingerprint import Fingerprint, compare
@@ -107,12 +107,13 @@ def _order_of(making: Making) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filling:
-    """What a database is filled with, read by whom, and who is told how far it is."""
+    """What a database is filled with, read by whom, who is told how far it is, and where the programs are found."""
 
     reader: SealedReader
     snapshot: Snapshot
     progress: Progress
     clock: Clock
+    shelf: Shelf = MACHINE
 
 
 def fill_database(address: Address, filling: Filling) -> Fingerprint:
@@ -130,7 +131,7 @@ def fill_database(address: Address, filling: Filling) -> Fingerprint:
     version = reader.server_version(snapshot.id)
     if int(version.partition(".")[0]) > major:
         raise Refused(say("cannot restore {id}: it comes from version {version}", id=snapshot.id, version=version))
-    tools = find_tools(major)
+    tools = filling.shelf.client(major)
     roles, settings = (b"".join(reader.read(snapshot.id, stem)) for stem in ("globals", "settings"))
     run_script(address, tools, script=roles)
     archiver = PostgresArchiver(address=address, tools=tools, clock=filling.clock)

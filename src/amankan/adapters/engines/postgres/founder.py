@@ -11,7 +11,8 @@ from amankan.adapters.engines.postgres.maintenance import Session, connect, sess
 from amankan.adapters.engines.postgres.schema import server_major
 from amankan.adapters.engines.postgres.script import drop_database, make_database, run_script
 from amankan.adapters.engines.postgres.session import connected
-from amankan.adapters.engines.postgres.tools import Tools, find_tools
+from amankan.adapters.engines.postgres.shelf import MACHINE, Shelf
+from amankan.adapters.engines.postgres.tools import Tools
 from amankan.errors import EffectFailed, EngineFailed
 from amankan.model.claim import Claim
 from amankan.model.database import Making
@@ -24,6 +25,7 @@ class PostgresFounder:
 
     address: Address
     tools: Tools | None = None
+    shelf: Shelf = MACHINE
 
     def found(self, database: str, *, making: Making | None, roles: bytes, claim: Claim) -> None:
         """Keep the promise of the port: nobody else knows the name, which carries the run's token."""
@@ -57,4 +59,4 @@ class PostgresFounder:
     def _tools(self) -> tuple[Tools, int]:
         with connected(self.address.at("postgres")) as session:
             major = server_major(session)[0]
-        return self.tools or find_tools(major), major
+        return self.tools or self.shelf.client(major), major

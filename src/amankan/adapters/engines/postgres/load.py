@@ -63,6 +63,7 @@ def load_archive(pieces: Iterable[bytes], loading: Loading) -> Fingerprint:
     progress.begin("restore", total_bytes=loading.total_bytes)
     try:
         with contents_file(toc.raw) as contents:
+            tools.lend(contents)
             restore(address, tools, "--section=pre-data", contents=contents)
             with unlogged(address) if loading.careless else nullcontext():
                 _fill(address, tools, sessions=sessions, toc=toc, events=_told(read_blocks(source, toc), progress))
@@ -111,6 +112,7 @@ def _fill(address: Address, tools: Tools, *, sessions: int, toc: Toc, events: It
     numbers = frozenset(entry.number for entry in toc.entries if entry.kind == TABLE_DATA)
     with ExitStack() as stack:
         chosen = stack.enter_context(_chosen(toc, numbers))
+        tools.lend(chosen)
         feeders = [
             stack.enter_context(_feeder(address, tools, chosen=chosen if number > 0 else None))
             for number in range(sessions if numbers else 1)
@@ -139,6 +141,7 @@ def _finish(loading: Loading, toc: Toc, *, contents: int) -> None:
     first = frozenset(entry.number for entry in toc.entries) - joined - last
     for numbers, jobs in ((first, several), (joined, "--jobs=1"), (last, several)):
         with _chosen(toc, numbers) as chosen:
+            loading.tools.lend(chosen)
             words = ("--section=post-data", jobs, f"--use-list=/proc/self/fd/{chosen}")
             restore(loading.address, loading.tools, *words, contents=contents, chosen=chosen, options=options)
 

@@ -6,21 +6,22 @@ import threading
 from collections.abc import Iterable, Iterator
 
 from amankan.adapters.engines.postgres.settings import LIMIT_SECONDS
-from amankan.adapters.engines.postgres.tools import find_tools
+from amankan.adapters.engines.postgres.tools import Tools
 from amankan.errors import CommandFailed, EngineFailed
 from amankan.model.sentence import say
 from amankan.proc.command import Command
 from amankan.proc.stream import Stream
 
 
-def plain_sql(pieces: Iterable[bytes], *, major: int) -> Iterator[bytes]:
+def plain_sql(pieces: Iterable[bytes], *, tools: Tools) -> Iterator[bytes]:
     """
     Yield the SQL that an archive holds, as psql reads it; whole only when its end is reached.
 
     Raises: what the pieces raise, and EngineFailed where pg_restore refuses them.
     """
-    words = find_tools(major).words("pg_restore", "--file=-")
-    with Stream(Command(words=words, limit_seconds=LIMIT_SECONDS), feeds=True) as stream:
+    words = tools.words("pg_restore", "--file=-")
+    uid, gid = tools.account
+    with Stream(Command(words=words, limit_seconds=LIMIT_SECONDS, uid=uid, gid=gid), feeds=True) as stream:
         feeding = _Feeding(stream, pieces)
         feeding.start()
         try:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from amankan.adapters.engines.postgres.archiver import PostgresArchiver
 from amankan.adapters.engines.postgres.script import make_database, run_script
+from amankan.adapters.engines.postgres.shelf import MACHINE, Shelf
 from amankan.adapters.engines.postgres.throwaway.server import ThrowawayServers
-from amankan.adapters.engines.postgres.tools import Tools, ask, find_tools, folders_of
-from amankan.errors import Refused, RehearsalFailed
+from amankan.errors import RehearsalFailed
 from amankan.model.boot import Boot
 from amankan.model.fingerprint import Fingerprint
 from amankan.model.rehearsal import Rehearsal
@@ -30,6 +29,7 @@ class PostgresSandbox:
     servers: ThrowawayServers
     reader: SealedReader
     progress: Progress
+    shelf: Shelf = MACHINE
 
     def exists(self, run: str) -> bool:
         """Tell whether anything of the run's server is left."""
@@ -39,7 +39,7 @@ class PostgresSandbox:
         """Keep the promise of the port: roles, database and settings as they were, all of it read back from the store."""
         self.reader.examine(snapshot)
         major = int(self.reader.server_version(snapshot).partition(".")[0])
-        tools = server_tools(major)
+        tools = self.shelf.server(major)
         roles, settings = (b"".join(self.reader.read(snapshot, stem)) for stem in ("globals", "settings"))
         address = self.servers.make(run, tools, superuser=SUPERUSER)
         run_script(address, tools, script=roles)
@@ -65,26 +65,3 @@ class PostgresSandbox:
     def remove(self, run: str) -> None:
         """Nothing of the run's server is left; may be repeated."""
         self.servers.remove(run)
-
-
-def server_tools(major: int) -> Tools:
-    """
-    Return programs of a version that can run a server too: the client programs' own folder, or another of this machine.
-
-    Raises:
-        Refused: there are none; where only the client programs are here, the package of the server is named.
-    """
-    found = find_tools(major)
-    if _runs_servers(found.folder):
-        return found
-    for folder in folders_of(major):
-        if _runs_servers(folder) and (other := ask(folder)) is not None and other.major == major:
-            return replace(found, server_folder=folder)
-    raise Refused(
-        say("cannot find initdb and postgres of PostgreSQL {major} on this machine, to prove a backup in", major=major),
-        next=say("apt install postgresql-{major}", major=major),
-    )
-
-
-def _runs_servers(folder: str) -> bool:
-    return all(os.access(f"{folder}/{name}", os.X_OK) for name in ("initdb", "postgres"))

@@ -79,13 +79,17 @@ def client(tools: Tools, address: Address, *words: str) -> Iterator[Client]:
     The password is read from a file in memory that is closed with the context; it is in no word and no variable.
     """
     with password_file(address) as handle:
+        tools.lend(handle)
         told = child_environment(address, passfile=f"/proc/self/fd/{handle}") | {"PGOPTIONS": tool_options()}
         secrets = () if address.password is None else (address.password,)
+        uid, gid = tools.account
         command = Command(
             words=tools.words(*words),
             environment=tuple(told.items()),
             secrets=secrets,
             limit_seconds=LIMIT_SECONDS,
+            uid=uid,
+            gid=gid,
         )
         yield Client(command=command, handles=(handle,))
 

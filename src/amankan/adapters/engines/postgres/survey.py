@@ -11,7 +11,7 @@ from amankan.adapters.engines.postgres.cluster import making_of, roles_sql, sett
 from amankan.adapters.engines.postgres.expected import hindrances, promised_labels, table_names, tables_bytes
 from amankan.adapters.engines.postgres.schema import Definition, definitions, server_major
 from amankan.adapters.engines.postgres.session import Session, row
-from amankan.adapters.engines.postgres.tools import Tools, find_tools
+from amankan.adapters.engines.postgres.tools import Tools
 from amankan.errors import EngineFailed, Refused
 from amankan.model.database import Making
 from amankan.model.identity import Identity
@@ -46,7 +46,7 @@ class Survey:
     size_bytes: int
 
 
-def survey(session: Session, *, tools: Tools | None, lock_seconds: float) -> Survey:
+def survey(session: Session, *, tools: Tools, lock_seconds: float) -> Survey:
     """
     Return what is seen at a snapshot that begins now, with every table locked before it began.
 
@@ -56,7 +56,6 @@ def survey(session: Session, *, tools: Tools | None, lock_seconds: float) -> Sur
     """
     refuse_incomplete(session)
     major, minor = server_major(session)
-    found = tools or find_tools(major)
     lock_tables(session, seconds=lock_seconds)
     snapshot = str(row(session, "select pg_export_snapshot()")[0])
     name = f"amankan {snapshot}"
@@ -65,7 +64,7 @@ def survey(session: Session, *, tools: Tools | None, lock_seconds: float) -> Sur
         session=session,
         name=name,
         snapshot=snapshot,
-        tools=found,
+        tools=tools,
         server=f"{major}.{minor}",
         identity=identity_of(session),
         making=making_of(session),

@@ -28,12 +28,20 @@ ASK_SECONDS: Final = 20.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Owner:
+    """An account, not root, as which programs run."""
+
+    uid: int
+    gid: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Tools:
     """
     The folder of pg_dump, pg_restore and psql of one version.
 
-    `prefix` is the command that runs them elsewhere, in the database's own container for example; empty for here.
-    `server_folder` is where the server's programs lie, if not beside them.
+    `prefix` is the command that runs them elsewhere or confined; empty for here. `server_folder` is where the server's
+    programs lie, if not beside them. `owner` is as whom they run, for a process that is root; None for itself.
     """
 
     folder: str
@@ -41,6 +49,7 @@ class Tools:
     minor: int
     prefix: tuple[str, ...] = ()
     server_folder: str = ""
+    owner: Owner | None = None
 
     @property
     def version(self) -> str:
@@ -56,19 +65,27 @@ class Tools:
         program = f"{self.folder}/{words[0]}" if self.folder else words[0]
         return (*self.prefix, program, *words[1:])
 
+    @property
+    def account(self) -> tuple[int | None, int | None]:
+        """User and group as which a command runs them; None for our own."""
+        return (None, None) if self.owner is None else (self.owner.uid, self.owner.gid)
 
-def find_tools(major: int, *, folders: Iterable[str] = (), prefixes: Iterable[tuple[str, ...]] = ()) -> Tools:
+    def lend(self, handle: int) -> None:
+        """The programs may open this file of ours by its name."""
+        if self.owner is not None:
+            os.fchown(handle, self.owner.uid, self.owner.gid)
+
+
+def find_tools(major: int, *, folders: Iterable[str] = ()) -> Tools:
     """
-    Return client programs of exactly this major version: from `folders`, from the machine, embedded, or behind a prefix.
+    Return client programs of exactly this major version: from `folders`, from the machine, or embedded.
 
     Of several the newest: an older minor version than the server's may not know what the server writes down.
 
     Raises:
         Refused: there are none; the message names the places.
     """
-    places = [(folder, ()) for folder in (*folders, *folders_of(major))]
-    candidates: list[tuple[str, tuple[str, ...]]] = [*places, *(("", prefix) for prefix in prefixes)]
-    asked = (ask(folder, prefix=prefix) for folder, prefix in candidates)
+    asked = (ask(folder) for folder in (*folders, *folders_of(major)))
     fitting = [tools for tools in asked if tools is not None and tools.major == major]
     if fitting:
         return max(fitting, key=lambda tools: tools.minor)
@@ -78,17 +95,18 @@ def find_tools(major: int, *, folders: Iterable[str] = (), prefixes: Iterable[tu
     )
 
 
-def ask(folder: str, *, prefix: tuple[str, ...] = ()) -> Tools | None:
+def ask(folder: str, *, owner: Owner | None = None) -> Tools | None:
     """Return the programs of a folder as pg_dump names its own version, or None where there are none that run."""
-    if folder and not all(os.access(f"{folder}/{name}", os.X_OK) for name in ("pg_dump", "pg_restore", "psql")):
+    if not all(os.access(f"{folder}/{name}", os.X_OK) for name in ("pg_dump", "pg_restore", "psql")):
         return None
-    asking = Tools(folder=folder, major=0, minor=0, prefix=prefix)
+    uid, gid = (None, None) if owner is None else (owner.uid, owner.gid)
+    asking = Command(words=(f"{folder}/pg_dump", "--version"), limit_seconds=ASK_SECONDS, uid=uid, gid=gid)
     try:
-        said = run(Command(words=asking.words("pg_dump", "--version"), limit_seconds=ASK_SECONDS)).output.decode()
+        said = run(asking).output.decode()
     except (CommandFailed, TimedOut):
         return None
     found = VERSION.search(said)
-    return Tools(folder=folder, major=int(found[1]), minor=int(found[2]), prefix=prefix) if found else None
+    return Tools(folder=folder, major=int(found[1]), minor=int(found[2]), owner=owner) if found else None
 
 
 def folders_of(major: int) -> list[str]:

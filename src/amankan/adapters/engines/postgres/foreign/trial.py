@@ -113,7 +113,7 @@ def _damaged(path: Path, fault: CommandFailed) -> SnapshotDamaged:
 
 def _restore(ground: Ground, target: Address, *, kind: Kind, path: Path) -> None:
     """Give the file to a program that runs as the server's own account, cut off from every network as the server is."""
-    confined = replace(ground.tools, prefix=(*ground.servers.prefix, *ground.servers.account.prefix))
+    confined = replace(ground.tools, prefix=(*ground.servers.prefix, *ground.servers.account.prefix), owner=None)
     to = f"--dbname={database_word(target.database)}"
     if kind is Kind.PLAIN:
         _feed(confined, target, words=(*PSQL, to), pieces=_restricted(path))
