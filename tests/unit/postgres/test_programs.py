@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import io
 import struct
+import subprocess
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from amankan.adapters.engines.postgres.programs.carried import LIBRARIES, carried
+from amankan.adapters.engines.postgres.programs.carried import carried
+from amankan.adapters.engines.postgres.programs.layout import DEBIAN
 from amankan.adapters.engines.postgres.programs.locales import LocaleFile, locale_files
 from amankan.errors import AmankanError, CommandFailed, Damaged, EngineFailed
 
 SHARE = "usr/share/postgresql/17"
 HOME = "usr/lib/postgresql/17"
+(LIBRARIES,) = DEBIAN.libraries
 LOADER = """#!/bin/sh
 echo "pg_dump (PostgreSQL) 17.4"
 echo "$@" >&2
@@ -142,6 +145,32 @@ def test_carried(tmp_path: Path) -> None:
     assert asked == len(image.asked)
 
 
+def test_carried_out_of_alpine(tmp_path: Path) -> None:
+    """There the programs lie elsewhere, the C library is another, and the data of ICU is a file that is told of."""
+    image, elf = Image(), b"\x7fELF..."
+    loader = b"#!/bin/sh\necho 'pg_dump (PostgreSQL) 17.5'\nenv\necho $@\n"
+    image.held = {
+        "/usr/local/bin": tar(
+            *((f"bin/{name}", elf) for name in ("pg_dump", "pg_restore", "psql")), ("bin/start.sh", b"#!/bin/sh")
+        ),
+        "/usr/local/lib/postgresql": tar(("postgresql/plpgsql.so", b"so")),
+        "/usr/local/share/postgresql": tar(("postgresql/extension/plpgsql.control", b"control")),
+        "/lib": tar(("lib/ld-musl-x.so.1", loader)),
+        "/usr/lib": tar(("lib/libz.so.1", b"z"), ("lib/engines/a.so", b"a")),
+        "/usr/local/lib": tar(("lib/libpq.so.5", b"pq"), ("lib/postgresql/plpgsql.so", b"so")),
+        "/usr/share/icu": tar(("icu/76.1/icudt76l.dat", b"data")),
+    }
+    into = tmp_path / "17-abc"
+    tools = carried(image.take, major=17, into=into, owner=None)
+    assert (17, 5, str(into / "usr/local/bin")) == (tools.major, tools.minor, tools.folder)
+    said = subprocess.run([f"{tools.folder}/psql", "a b"], check=True, capture_output=True, text=True).stdout
+    root = f"{tools.folder}/../../.."
+    assert f"ICU_DATA={root}/usr/share/icu/76.1" in said
+    places = f"{root}/lib:{root}/usr/lib:{root}/usr/local/lib"
+    assert f"--argv0 {tools.folder}/psql --library-path {places} {root}/usr/local/elf/psql a b" in said
+    assert not (into / "usr/lib/engines").exists()
+
+
 def test_carried_again_after_a_power_cut(tmp_path: Path) -> None:
     """What stands under their name and does not run is carried once more."""
     image, into = Image(), tmp_path / "17-abc"
@@ -165,6 +194,16 @@ def test_not_to_be_used(image: Image, kind: type[AmankanError], *, tmp_path: Pat
     """What is no set of programs of this version, or does not run here, is refused."""
     with pytest.raises(kind):
         carried(image.take, major=17, into=tmp_path / "x", owner=None)
+    assert [] == [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+def test_what_does_not_run_is_not_carried_again(tmp_path: Path) -> None:
+    """It is remembered, so that not every command copies a hundred megabytes in vain."""
+    image = Image(loader="#!/bin/sh\nexit 1\n")
+    for _ in range(2):
+        with pytest.raises(EngineFailed):
+            carried(image.take, major=17, into=tmp_path / "x", owner=None)
+    assert 1 == image.asked.count(f"/{HOME}")
 
 
 def test_another_system(tmp_path: Path) -> None:

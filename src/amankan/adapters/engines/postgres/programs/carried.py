@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import platform
-import shlex
 import shutil
 import tarfile
 from collections.abc import Callable, Iterable, Iterator
@@ -18,6 +16,7 @@ from io import RawIOBase
 from pathlib import Path, PurePosixPath
 from typing import IO, Final, cast
 
+from amankan.adapters.engines.postgres.programs.layout import LAYOUTS, LOCALES, Layout
 from amankan.adapters.engines.postgres.programs.locales import locale_files
 from amankan.adapters.engines.postgres.tools import Owner, Tools, ask
 from amankan.errors import CommandFailed, EngineFailed
@@ -26,10 +25,13 @@ from amankan.model.sentence import say
 # Yields the pieces of a tar of one path of an image; the path's last part comes first in every name.
 Take = Callable[[str], Iterator[bytes]]
 
-LIBRARIES: Final = f"usr/lib/{platform.machine()}-linux-gnu"
-LOCALES: Final = "usr/lib/locale"
 ARCHIVE: Final = "locale-archive"
-LOADER: Final = "ld-linux-*.so.*"
+
+# Where the programs themselves lie once those that begin them have taken their places.
+INNER: Final = "elf"
+
+# Stands where programs would be that do not run on this machine, so that nobody carries them again.
+UNFIT: Final = "unfit"
 
 # What only the just-in-time compiler needs, which throwaway servers do without, is two thirds of an image.
 NEEDLESS: Final = ("libLLVM", "llvmjit", "libz3")
@@ -39,14 +41,6 @@ ELF: Final = b"\x7fELF"
 OPEN_FOLDER: Final = 0o755
 OPEN_PROGRAM: Final = 0o755
 OPEN_FILE: Final = 0o644
-
-# The root is told by the program's own path, so that the folder may be moved once it is complete.
-LAUNCHER: Final = """#!/bin/sh
-root=${{0%/*}}/../../../../..
-LOCPATH=$root/{locales}
-export LOCPATH
-exec "$root"/{loader} --inhibit-cache --argv0 "$0" --library-path "$root"/{libraries} "$root"/{program} "$@"
-"""
 
 
 def carried(take: Take, *, major: int, into: Path, owner: Owner | None) -> Tools:
@@ -66,19 +60,21 @@ def carried(take: Take, *, major: int, into: Path, owner: Owner | None) -> Tools
         EngineFailed: they do not run on this machine.
         Damaged: its locales cannot be read.
     """
-    programs = str(into / _home(major) / "bin")
-    found = ask(programs, owner=owner) if into.exists() else None
-    if found is None:  # what a power cut left of them may stand under their name
-        shutil.rmtree(into, ignore_errors=True)
+    found = _asked(into, major=major, owner=owner) if into.exists() else None
+    if found is None and not (into / UNFIT).exists():
+        shutil.rmtree(into, ignore_errors=True)  # what a power cut left of them may stand under their name
         _carry(take, major=major, into=into)
-        found = ask(programs, owner=owner)
-    if found is None or found.major != major:
+        found = _asked(into, major=major, owner=owner)
+    if found is None:
+        shutil.rmtree(into)
+        (into / UNFIT).mkdir(parents=True)
         raise EngineFailed(say("cannot run the programs of PostgreSQL {major} out of the database's image", major=major))
     return found
 
 
-def _home(major: int) -> str:
-    return f"usr/lib/postgresql/{major}"
+def _asked(root: Path, *, major: int, owner: Owner | None) -> Tools | None:
+    asked = (ask(str(root / layout.programs.format(major=major)), owner=owner) for layout in LAYOUTS)
+    return next((tools for tools in asked if tools is not None and tools.major == major), None)
 
 
 def _carry(take: Take, *, major: int, into: Path) -> None:
@@ -86,12 +82,16 @@ def _carry(take: Take, *, major: int, into: Path) -> None:
     partial = into.with_name(f".{into.name}.{os.getpid()}")
     shutil.rmtree(partial, ignore_errors=True)
     try:
-        for path in (_home(major), f"usr/share/postgresql/{major}", LIBRARIES):
-            _unpack(take(f"/{path}"), partial / PurePosixPath(path).parent, flat=path == LIBRARIES)
-        with contextlib.suppress(CommandFailed):  # an image without locales knows those alone that need no file
-            _unpack(take(f"/{LOCALES}"), (partial / LOCALES).parent, flat=False)
+        layout = _take_programs(take, partial, major=major)
+        for path in layout.trees[1:]:
+            _take_one(take, path.format(major=major), root=partial)
+        for path in layout.libraries:
+            _take_one(take, path, root=partial, flat=True)
+        for path in layout.extras:
+            with contextlib.suppress(CommandFailed):
+                _take_one(take, path, root=partial)
         _unfold(partial / LOCALES)
-        _launch(partial, major=major)
+        _launch(partial, layout, major=major)
         for folder in (partial, *(each for each in partial.rglob("*") if each.is_dir() and not each.is_symlink())):
             folder.chmod(OPEN_FOLDER)
         partial.rename(into)
@@ -100,6 +100,21 @@ def _carry(take: Take, *, major: int, into: Path) -> None:
             raise EngineFailed(say("cannot keep the programs of the database's image: {why}", why=str(fault))) from fault
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+
+
+def _take_programs(take: Take, root: Path, *, major: int) -> Layout:
+    """The first folder of the first kind of image that fits is there; returns the kind."""
+    *first, last = LAYOUTS
+    for layout in first:
+        with contextlib.suppress(CommandFailed):
+            _take_one(take, layout.trees[0].format(major=major), root=root)
+            return layout
+    _take_one(take, last.trees[0].format(major=major), root=root)
+    return last
+
+
+def _take_one(take: Take, path: str, *, root: Path, flat: bool = False) -> None:
+    _unpack(take(f"/{path}"), (root / path).parent, flat=flat)
 
 
 class _Pieces(RawIOBase):
@@ -183,24 +198,18 @@ def _unfold(folder: Path) -> None:
     archive.unlink()
 
 
-def _launch(root: Path, *, major: int) -> None:
-    """Each program stands behind a few lines that run it beside its own C library, under the name by which it was called."""
-    loader = next(iter(sorted((root / LIBRARIES).glob(LOADER))), None)
-    if loader is None:
-        raise CommandFailed(say("cannot find the C library in the database's image"))
-    home = root / _home(major)
-    inner = home / "elf"
+def _launch(root: Path, layout: Layout, *, major: int) -> None:
+    """Each program stands behind a few lines that begin it beside its own C library."""
+    programs = root / layout.programs.format(major=major)
+    inner = programs.parent / INNER
     inner.mkdir()
-    for program in sorted((home / "bin").iterdir()):
+    for program in sorted(programs.iterdir()):
         with program.open("rb") as file:
             if file.read(len(ELF)) != ELF:
                 continue
         program.rename(inner / program.name)
-        words = {
-            "locales": LOCALES,
-            "loader": f"{LIBRARIES}/{loader.name}",
-            "libraries": LIBRARIES,
-            "program": f"{_home(major)}/elf/{program.name}",
-        }
-        program.write_text(LAUNCHER.format(**{key: shlex.quote(word) for key, word in words.items()}))
+        lines = layout.launcher(root, program=str((inner / program.name).relative_to(root)))
+        if lines is None:
+            raise CommandFailed(say("cannot find the C library in the database's image"))
+        program.write_text(lines)
         program.chmod(OPEN_PROGRAM)
