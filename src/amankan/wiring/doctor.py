@@ -201,7 +201,8 @@ def _tools(server: ServerLook, shelf: Shelf) -> ToolsLook:
         raise Refused(
             say("cannot tell which extensions are on this machine"), next=say("apt install postgresql-{major}", major=major)
         )
-    return ToolsLook(major=major, minor=found.minor, floor=FLOORS.get(major), lacking=lacking)
+    carried = found.owner is not None
+    return ToolsLook(major=major, minor=found.minor, floor=FLOORS.get(major), lacking=lacking, carried=carried)
 
 
 def _guard(address: Address | Unseen, app_role: str) -> Coverage:

@@ -17,7 +17,7 @@ from amankan.adapters.engines.postgres.shelf import Shelf
 from amankan.adapters.engines.postgres.throwaway.account import account
 from amankan.adapters.engines.postgres.throwaway.server import own_folder
 from amankan.adapters.engines.postgres.tools import Owner, Tools
-from amankan.errors import AmankanError
+from amankan.errors import CommandFailed, TimedOut
 from amankan.proc.docker import Docker
 from amankan.wiring.apps import RunningProject, docker_here
 
@@ -46,10 +46,7 @@ def shelf_of(compose: RunningProject | None, address: Address, *, given: Address
         # Programs out of an image are foreign code: only root can have them run as an account that owns nothing.
         if os.geteuid() != 0 or address.is_socket:
             return None
-        try:
-            return _taken(compose, address, given=given, major=major, cache=cache)
-        except AmankanError:  # without them the machine's own serve; where it has none, that is what is said
-            return None
+        return _taken(compose, address, given=given, major=major, cache=cache)
 
     return Shelf(image=image)
 
@@ -79,8 +76,10 @@ def _container(docker: Docker, compose: RunningProject | None, *, address: Addre
     holder = compose.project.holder_of(given.host) if compose is not None else ""
     if compose is not None and holder:
         return compose.container_of(holder)
-    running = [each for each in docker.containers() if each["State"]["Running"]]
-    return next((each for each in running if answers(each, address)), None)
+    with contextlib.suppress(CommandFailed, TimedOut):  # most databases that are in no project are in no container at all
+        running = [each for each in docker.containers() if each["State"]["Running"]]
+        return next((each for each in running if answers(each, address)), None)
+    return None
 
 
 def answers(container: Mapping[str, Any], address: Address) -> bool:

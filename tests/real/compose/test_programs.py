@@ -48,6 +48,7 @@ def test_a_whole_life(newer: Shop, tmp_path: Path) -> None:
     project.sql("create extension pg_trgm; create index on customers using gin (name gin_trgm_ops)")
     said = {each["id"]: each for each in document(aman, "doctor", status=0)["doctor"]["checks"]}
     assert ("ok", "ok") == (said["tools"]["level"], said["extensions"]["level"])
+    assert "come out of the database's image" in said["tools"]["sentence"]
     with paying(project) as payments:
         made = document(aman, "backup", status=0)["backup"]["snapshot"]
         assert made["proved"]

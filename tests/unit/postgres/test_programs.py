@@ -171,13 +171,18 @@ def test_carried_out_of_alpine(tmp_path: Path) -> None:
     assert not (into / "usr/lib/engines").exists()
 
 
-def test_carried_again_after_a_power_cut(tmp_path: Path) -> None:
-    """What stands under their name and does not run is carried once more."""
+def test_never_taken_away(tmp_path: Path) -> None:
+    """Programs that do not answer this once stay: others may make use of them."""
     image, into = Image(), tmp_path / "17-abc"
     carried(image.take, major=17, into=into, owner=None)
-    (into / LIBRARIES / "ld-linux-x.so.2").write_bytes(b"")
-    (into / HOME / "bin" / "pg_dump").write_bytes(b"")
+    loader = into / LIBRARIES / "ld-linux-x.so.2"
+    loader.write_text("#!/bin/sh\nexit 1\n")
+    with pytest.raises(EngineFailed):
+        carried(image.take, major=17, into=into, owner=None)
+    loader.write_text(LOADER)
+    asked = len(image.asked)
     assert 4 == carried(image.take, major=17, into=into, owner=None).minor
+    assert asked == len(image.asked)
 
 
 @pytest.mark.parametrize(

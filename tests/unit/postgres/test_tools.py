@@ -10,11 +10,12 @@ import pytest
 from amankan.adapters.clocks.system import SystemClock
 from amankan.adapters.engines.postgres.names import label, label_of
 from amankan.adapters.engines.postgres.pacing import paced, pressure
-from amankan.adapters.engines.postgres.shelf import server_tools
+from amankan.adapters.engines.postgres.shelf import Shelf, server_tools
 from amankan.adapters.engines.postgres.throwaway.conf import configuration
 from amankan.adapters.engines.postgres.tools import FLOORS, Tools, ask, find_tools, floor_finding
-from amankan.errors import Refused
+from amankan.errors import EngineFailed, Refused
 from amankan.model.pace import Pace
+from amankan.model.sentence import say
 from amankan.model.verdict import Level
 
 
@@ -63,6 +64,33 @@ def test_client_programs_alone_run_no_server(tmp_path: Path, monkeypatch: pytest
     monkeypatch.setenv("PATH", f"{newer}:{older}:/usr/bin:/bin")
     found = server_tools(17)
     assert (newer, f"{older}/initdb") == (found.folder, found.server("initdb"))
+
+
+def test_the_shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Servers are made of the image's programs, clients of the machine's; where neither has them, both are named."""
+    clients = ("pg_dump", "pg_restore", "psql")
+    here = _programs(tmp_path / "here", *clients, "initdb", "postgres", version="17.12")
+    inside = Tools(folder="/image", major=17, minor=4)
+    monkeypatch.setattr("amankan.adapters.engines.postgres.tools.FOLDERS", ())
+    monkeypatch.setattr("amankan.adapters.engines.postgres.tools.embedded", lambda major: [])
+    monkeypatch.setenv("PATH", f"{here}:/usr/bin:/bin")
+    shelf = Shelf(image=lambda major: inside if major == 17 else None)
+    assert here == shelf.client(17).folder
+    assert (here, "/image/initdb") == (shelf.server(17).folder, shelf.server(17).server("initdb"))
+    monkeypatch.setenv("PATH", "/usr/bin:/bin")
+    assert (inside, inside) == (shelf.client(17), shelf.server(17))
+    with pytest.raises(Refused, match=r"of PostgreSQL 16 on this machine$"):
+        shelf.client(16)
+
+    def broken(_: int) -> Tools | None:
+        raise EngineFailed(say("the image is odd"))
+
+    for wanted in (Shelf(image=broken).client, Shelf(image=broken).server):
+        with pytest.raises(Refused, match=r"of PostgreSQL 17 on this machine; nor .*: the image is odd$") as caught:
+            wanted(17)
+        assert "apt install postgresql-client-17" == str(caught.value.next)
+    monkeypatch.setenv("PATH", f"{here}:/usr/bin:/bin")
+    assert here == Shelf(image=broken).server(17).folder
 
 
 def test_words() -> None:

@@ -134,6 +134,7 @@ CASES: list[tuple[str, Level, dict[str, Any]]] = [
     ("version", Level.STOP, server(floor=None)),
     ("tools", Level.STOP, {"tools": ToolsLook(major=15, minor=None, floor=20)}),
     ("tools", Level.WARN, {"tools": ToolsLook(major=15, minor=19, floor=20)}),
+    ("tools", Level.WARN, {"tools": ToolsLook(major=15, minor=19, floor=20, carried=True)}),
     ("extensions", Level.STOP, {"tools": ToolsLook(major=15, minor=20, floor=20, lacking=("postgis",))}),
     ("standby", Level.STOP, facts(standby=True)),
     ("role", Level.STOP, facts(owner=False)),

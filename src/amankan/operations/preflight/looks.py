@@ -71,12 +71,17 @@ class ServerLook:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToolsLook:
-    """The client programs of the server's version; `minor` None where there are none. `lacking` are extensions."""
+    """
+    The client programs of the server's version; `minor` None where there are none. `lacking` are extensions.
+
+    `carried` tells that they come out of the image of the database's own container.
+    """
 
     major: int
     minor: int | None
     floor: int | None
     lacking: tuple[str, ...] = ()
+    carried: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -81,8 +81,12 @@ def tools(looks: Looks) -> Judgement:
         floor = f"{found.major}.{found.floor}"
         return warning(
             say("pg_restore {version} is older than {floor}: a foreign archive could run code", version=shown, floor=floor),
-            say("apt install --only-upgrade postgresql-client-{major}", major=found.major),
+            say("update the database's image to {floor} or later", floor=floor)
+            if found.carried
+            else say("apt install --only-upgrade postgresql-client-{major}", major=found.major),
         )
+    if found.carried:
+        return well(say("pg_dump, pg_restore and psql {version} come out of the database's image", version=shown))
     return well(say("pg_dump, pg_restore and psql {version} are here", version=shown))
 
 

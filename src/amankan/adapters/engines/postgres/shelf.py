@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from amankan.adapters.engines.postgres.tools import Tools, ask, find_tools, folders_of
-from amankan.errors import Refused
-from amankan.model.sentence import say
+from amankan.errors import AmankanError, Refused
+from amankan.model.sentence import Sentence, say
 
-# Returns the programs of a version out of the image of the database's own container; None where there are none to be had.
+# Returns the programs of a version out of the image of the database's own container; None where it is in none that we know.
+# Raises AmankanError where they cannot be taken.
 FromImage = Callable[[int], Tools | None]
 
 
@@ -35,22 +36,40 @@ class Shelf:
         """Return client programs of this version; raises Refused where there are none, with what to install."""
         try:
             return find_tools(major)
-        except Refused:
-            found = self.image(major)
-            if found is None:
-                raise
-            return found
+        except Refused as refused:
+            inside, why = self._inside(major)
+            if inside is None:
+                raise _neither(refused, why) from refused
+            return inside
 
     def server(self, major: int) -> Tools:
         """Return programs of this version that can run a server too; raises Refused where there are none."""
-        inside = self.image(major)
+        inside, why = self._inside(major)
         if inside is None:
-            return server_tools(major)
+            try:
+                return server_tools(major)
+            except Refused as refused:
+                raise _neither(refused, why) from refused
         try:
             here = find_tools(major)
         except Refused:
             return inside
         return replace(here, server_folder=inside.folder)
+
+    def _inside(self, major: int) -> tuple[Tools | None, Sentence | None]:
+        """Return the image's programs, or why they cannot be had: then the machine's own serve, where it has any."""
+        try:
+            return self.image(major), None
+        except AmankanError as fault:
+            return None, fault.cannot
+
+
+def _neither(refused: Refused, why: Sentence | None) -> Refused:
+    if why is None:
+        return refused
+    return Refused(
+        say("{refused}; nor can the database's image give them: {why}", refused=refused.cannot, why=why), next=refused.next
+    )
 
 
 # The programs of this machine alone.

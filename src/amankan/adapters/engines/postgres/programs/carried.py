@@ -30,9 +30,6 @@ ARCHIVE: Final = "locale-archive"
 # Where the programs themselves lie once those that begin them have taken their places.
 INNER: Final = "elf"
 
-# Stands where programs would be that do not run on this machine, so that nobody carries them again.
-UNFIT: Final = "unfit"
-
 # What only the just-in-time compiler needs, which throwaway servers do without, is two thirds of an image.
 NEEDLESS: Final = ("libLLVM", "llvmjit", "libz3")
 NEEDLESS_FOLDERS: Final = frozenset({"bitcode", "pgxs", "man"})
@@ -54,20 +51,22 @@ def carried(take: Take, *, major: int, into: Path, owner: Owner | None) -> Tools
         major: of PostgreSQL.
         into: a folder of this image alone, inside of one that nobody else may write to.
         owner: as whom they run; never root.
+    Those that do not run on this machine leave an empty folder, so that nobody carries them again.
+
     Cost: of the first time, 100 to 200 MB of disk and some seconds.
     Raises:
         CommandFailed: the image does not have them where Debian and the official images do.
         EngineFailed: they do not run on this machine.
         Damaged: its locales cannot be read.
     """
-    found = _asked(into, major=major, owner=owner) if into.exists() else None
-    if found is None and not (into / UNFIT).exists():
-        shutil.rmtree(into, ignore_errors=True)  # what a power cut left of them may stand under their name
+    fresh = not into.exists()
+    if fresh:
         _carry(take, major=major, into=into)
-        found = _asked(into, major=major, owner=owner)
-    if found is None:
+    found = _asked(into, major=major, owner=owner)
+    if found is None and fresh:  # of older ones somebody may make use at this moment
         shutil.rmtree(into)
-        (into / UNFIT).mkdir(parents=True)
+        into.mkdir()
+    if found is None:
         raise EngineFailed(say("cannot run the programs of PostgreSQL {major} out of the database's image", major=major))
     return found
 
@@ -94,6 +93,7 @@ def _carry(take: Take, *, major: int, into: Path) -> None:
         _launch(partial, layout, major=major)
         for folder in (partial, *(each for each in partial.rglob("*") if each.is_dir() and not each.is_symlink())):
             folder.chmod(OPEN_FOLDER)
+        os.sync()  # what stands under its name is whole, whenever the power goes
         partial.rename(into)
     except OSError as fault:
         if not into.exists():
