@@ -13,6 +13,7 @@ import pytest
 from tests.kit.docker.engine import Engine
 from tests.kit.docker.fixtures import MakeProject
 from tests.kit.docker.images import NEWER_POSTGRES, make_newer_postgres
+from tests.kit.docker.place import free_port
 from tests.real.compose.conftest import URL
 from tests.real.compose.place import Shop, shop
 from tests.real.compose.test_update import document, kept, paying, ready
@@ -61,6 +62,19 @@ def test_a_whole_life(newer: Shop, tmp_path: Path) -> None:
     assert "customers" in (tmp_path / "out.sql").read_text()
     document(aman, "restore", made["id"], "--yes", status=0)
     assert untouched == newer.untouched()
+
+
+def test_a_published_port(newer: Shop) -> None:
+    """Without any project in the configuration the container is known by the port that it publishes here."""
+    aman, project, port = ready(newer), newer.project, free_port()
+    (project.folder / "docker-compose.override.yml").write_text(f"services: {{db: {{ports: ['127.0.0.1:{port}:5432']}}}}\n")
+    project.compose("up", "--detach", "--wait", "db")
+    written = aman.folder / "amankan.toml"
+    recipients = next(line for line in written.read_text().splitlines() if line.startswith("recipients"))
+    named = '[app]\nname = "ocn"\nenvironment = "production"\n[database]\nurl = { env = "ELSEWHERE" }\n'
+    written.write_text(f'{named}[vault]\nlocation = "backups"\n{recipients}\n')
+    aman.environment["ELSEWHERE"] = URL.replace("@db:5432", f"@127.0.0.1:{port}")
+    assert document(aman, "backup", status=0)["backup"]["snapshot"]["proved"]
 
 
 def test_never_as_root(newer: Shop) -> None:
