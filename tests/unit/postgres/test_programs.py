@@ -6,14 +6,17 @@ import io
 import struct
 import subprocess
 import tarfile
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from amankan.adapters.engines.postgres.extensions import lacking_extensions
 from amankan.adapters.engines.postgres.programs.carried import carried
 from amankan.adapters.engines.postgres.programs.layout import DEBIAN
 from amankan.adapters.engines.postgres.programs.locales import LocaleFile, locale_files
+from amankan.adapters.engines.postgres.tools import Tools
 from amankan.errors import AmankanError, CommandFailed, Damaged, EngineFailed
 
 SHARE = "usr/share/postgresql/17"
@@ -199,7 +202,26 @@ def test_not_to_be_used(image: Image, kind: type[AmankanError], *, tmp_path: Pat
     """What is no set of programs of this version, or does not run here, is refused."""
     with pytest.raises(kind):
         carried(image.take, major=17, into=tmp_path / "x", owner=None)
-    assert [] == [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert {"x"} >= {path.name for path in tmp_path.iterdir()}
+
+
+@pytest.mark.parametrize("known", ["pg_config", "place"])
+def test_extensions_are_not_looked_for_as_root(known: str) -> None:
+    """The server's programs, which may come out of an image, tell where extensions are, and do so as the server's account."""
+    with tempfile.TemporaryDirectory() as name:
+        root = Path(name)
+        root.chmod(0o755)
+        programs, share = root / "bin", root / "share" / "extension"
+        programs.mkdir()
+        share.mkdir(parents=True)
+        for extension in ("plpgsql", "pg_trgm"):
+            (share / f"{extension}.control").touch()
+        if known == "pg_config":
+            (programs / known).write_text(f'#!/bin/sh\n[ "$(id -u)" = 0 ] && touch {root}/as-root\necho {root}/share\n')
+            (programs / known).chmod(0o755)
+        found = lacking_extensions(Tools(folder=str(programs), major=17, minor=1), ("postgis", "pg_trgm"))
+        assert ("postgis",) == found
+        assert not (root / "as-root").exists()
 
 
 def test_what_does_not_run_is_not_carried_again(tmp_path: Path) -> None:

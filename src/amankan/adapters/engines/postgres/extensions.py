@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+from amankan.adapters.engines.postgres.throwaway.account import account
 from amankan.adapters.engines.postgres.tools import Tools
 from amankan.errors import CommandFailed, TimedOut
 from amankan.proc.command import Command
@@ -23,8 +24,7 @@ def _folder(tools: Tools) -> Path | None:
     """Return where the server's programs look for extensions."""
     programs = Path(tools.server("postgres")).parent
     try:
-        share = run(Command(words=(str(programs / "pg_config"), "--sharedir"), limit_seconds=10.0)).output.decode().strip()
-        found = Path(share) / "extension"
+        found = Path(run(_as_the_server((str(programs / "pg_config"), "--sharedir"))).output.decode().strip()) / "extension"
         if found.is_dir():
             return found
     except (CommandFailed, TimedOut):
@@ -33,3 +33,8 @@ def _folder(tools: Tools) -> Path | None:
     places = (programs.parent / "share" / "postgresql" / "extension", programs.parent / "share" / "extension")
     usual = Path(f"/usr/share/postgresql/{major}/extension")
     return next((place for place in (*places, usual) if (place / "plpgsql.control").is_file()), None)
+
+
+def _as_the_server(words: tuple[str, ...]) -> Command:
+    """Return a command of the servers' account: programs out of an image never run as root."""
+    return Command(words=(*account().prefix, *words), limit_seconds=10.0)

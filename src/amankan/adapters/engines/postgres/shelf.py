@@ -38,9 +38,11 @@ class Shelf:
             return find_tools(major)
         except Refused as refused:
             inside, why = self._inside(major)
-            if inside is None:
-                raise _neither(refused, why) from refused
-            return inside
+            if inside is not None:
+                return inside
+            if why is None:
+                raise
+            raise _neither(refused, why) from refused
 
     def server(self, major: int) -> Tools:
         """Return programs of this version that can run a server too; raises Refused where there are none."""
@@ -49,6 +51,8 @@ class Shelf:
             try:
                 return server_tools(major)
             except Refused as refused:
+                if why is None:
+                    raise
                 raise _neither(refused, why) from refused
         try:
             here = find_tools(major)
@@ -64,9 +68,7 @@ class Shelf:
             return None, fault.cannot
 
 
-def _neither(refused: Refused, why: Sentence | None) -> Refused:
-    if why is None:
-        return refused
+def _neither(refused: Refused, why: Sentence) -> Refused:
     return Refused(
         say("{refused}; nor can the database's image give them: {why}", refused=refused.cannot, why=why), next=refused.next
     )

@@ -18,6 +18,7 @@ from typing import IO, Final, cast
 
 from amankan.adapters.engines.postgres.programs.layout import LAYOUTS, LOCALES, Layout
 from amankan.adapters.engines.postgres.programs.locales import locale_files
+from amankan.adapters.engines.postgres.throwaway.programs import OPEN_FILE, OPEN_FOLDER, OPEN_PROGRAM
 from amankan.adapters.engines.postgres.tools import Owner, Tools, ask
 from amankan.errors import CommandFailed, EngineFailed
 from amankan.model.sentence import say
@@ -35,9 +36,6 @@ NEEDLESS: Final = ("libLLVM", "llvmjit", "libz3")
 NEEDLESS_FOLDERS: Final = frozenset({"bitcode", "pgxs", "man"})
 
 ELF: Final = b"\x7fELF"
-OPEN_FOLDER: Final = 0o755
-OPEN_PROGRAM: Final = 0o755
-OPEN_FILE: Final = 0o644
 
 
 def carried(take: Take, *, major: int, into: Path, owner: Owner | None) -> Tools:
@@ -51,7 +49,7 @@ def carried(take: Take, *, major: int, into: Path, owner: Owner | None) -> Tools
         major: of PostgreSQL.
         into: a folder of this image alone, inside of one that nobody else may write to.
         owner: as whom they run; never root.
-    Those that do not run on this machine leave an empty folder, so that nobody carries them again.
+    Those that do not run on this machine stay too, so that nobody carries them again.
 
     Cost: of the first time, 100 to 200 MB of disk and some seconds.
     Raises:
@@ -59,14 +57,10 @@ def carried(take: Take, *, major: int, into: Path, owner: Owner | None) -> Tools
         EngineFailed: they do not run on this machine.
         Damaged: its locales cannot be read.
     """
-    fresh = not into.exists()
-    if fresh:
+    if not into.exists():
         _carry(take, major=major, into=into)
     found = _asked(into, major=major, owner=owner)
-    if found is None and fresh:  # of older ones somebody may make use at this moment
-        shutil.rmtree(into)
-        into.mkdir()
-    if found is None:
+    if found is None:  # they stay: a loaded machine may have been too slow to answer, and others may make use of them
         raise EngineFailed(say("cannot run the programs of PostgreSQL {major} out of the database's image", major=major))
     return found
 
