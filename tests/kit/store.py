@@ -134,7 +134,7 @@ class Store:
         if crashes:
             (folder / "crashes").write_text(str(crashes))
 
-    def begin(self, *, environment: str = "production", watch_seconds: float = 2) -> None:
+    def begin(self, *, environment: str = "production", watch_seconds: float = 1) -> None:
         """The first release is placed and migrated, and `aman` is configured."""
         self.lay("v1")
         (self.folder / "app" / "current").symlink_to("releases/v1")
@@ -209,7 +209,7 @@ class Recorder:
                 self.longest_gap_seconds, last = max(self.longest_gap_seconds, now - last), now
             except OSError:
                 time.sleep(0.02)
-            time.sleep(0.005)
+            time.sleep(0.02)
 
     def stop(self) -> None:
         """Write no more."""

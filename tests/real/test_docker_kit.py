@@ -1,6 +1,7 @@
 """What the Docker kit promises: engines apart from each other, a registry that keeps what it was given."""
 
 import tarfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,19 @@ def test_two_engines_live_beside_each_other(docker_engine: Engine) -> None:
         assert set() == before - during
     finally:
         docker_engine.docker("network", "rm", "test-wall")
+
+
+def test_two_engines_make_networks_at_once(docker_engine: Engine) -> None:
+    """The one does not stumble over the jump in the packet filter that the other took out a moment before."""
+    with slot() as taken, running_engine(taken) as second, ThreadPoolExecutor() as pool:
+        for _ in pool.map(_make_networks, [docker_engine, second]):
+            pass
+
+
+def _make_networks(engine: Engine) -> None:
+    for number in range(20):
+        engine.docker("network", "create", f"test-at-once-{number}")
+        engine.docker("network", "rm", f"test-at-once-{number}")
 
 
 def test_a_stopped_engine_leaves_nothing_in_the_network(docker_engine: Engine) -> None:

@@ -99,7 +99,7 @@ def test_releases_that_fail_after_they_started(make_project: MakeProject, ocn_im
     assert 201 == pay(ocn, FIRST_NUMBER)
     open_release(ocn, "v8")
     crashing = ocn.compose("ps", "--quiet", "app").strip()
-    first = _begun(ocn, crashing)[1]
+    first = _told_of(ocn, crashing)[1]
     wait_for(ocn, "/health", 200)
     wrong = ocn.beside("v7")
     wait_for(wrong, "/version", 200)
@@ -114,19 +114,23 @@ def test_releases_that_fail_after_they_started(make_project: MakeProject, ocn_im
     assert "0" == ocn.sql("SELECT count(*) FROM information_schema.columns WHERE column_name = 'phone'")
     assert 500 == before.ask("POST", "/customers", {"name": "After"})[0]
     limit = time.monotonic() + 60
-    restarts, last = _begun(ocn, crashing)
-    while restarts == 0 and time.monotonic() < limit:
+    while (told := _told_of(ocn, crashing))[0] == 0 and time.monotonic() < limit:
         time.sleep(0.3)
-        restarts, last = _begun(ocn, crashing)
+    restarts, _, last = told
     assert restarts > 0
     assert 15 < (last - first).total_seconds() / restarts < 40
 
 
-def _begun(project: Project, container: str) -> tuple[int, datetime]:
-    """Return how often the engine has begun a container again, and when it was last begun, by the engine's clock."""
-    told = project.engine.docker("inspect", "--format", "{{.RestartCount}} {{.State.StartedAt}}", container)
-    restarts, _, time_ = told.strip().partition(" ")
-    return int(restarts), datetime.fromisoformat(f"{time_[:19]}+00:00")
+def _told_of(project: Project, container: str) -> tuple[int, datetime, datetime]:
+    """
+    How often a container ended and was restarted, when it was last begun, and when it last ended, by the engine's clock.
+
+    Restarts and the end change in one step of the engine, the next begin comes later.
+    """
+    what = "{{.RestartCount}} {{.State.StartedAt}} {{.State.FinishedAt}}"
+    restarts, begun, ended = project.engine.docker("inspect", "--format", what, container).split()
+    first, last = (datetime.fromisoformat(f"{moment[:19]}+00:00") for moment in (begun, ended))
+    return int(restarts), first, last
 
 
 def test_ocn_with_a_database_on_another_host(make_project: MakeProject, external: External, ocn_image: str) -> None:

@@ -51,10 +51,14 @@ def probes_of(settings: Settings, sight: Sight) -> tuple[Probe, ...]:
         ConfigurationFault: checks.log_errors holds what is no regular expression.
     """
     checks, clock = settings.checks, SystemClock()
-    probes: list[Probe] = []
-    probes.append(RunningProbe(sight.source, clock=clock, steady_seconds=sight.steady_seconds, live_seconds=sight.live_seconds))
-    if checks.http:
-        probes.append(HttpProbe(checks.http, door=sight.source, clock=clock, patience=sight.patience))
+    running = RunningProbe(
+        sight.source,
+        clock=clock,
+        questions=HttpProbe(checks.http, door=sight.source, clock=clock, patience=sight.patience) if checks.http else None,
+        steady_seconds=sight.steady_seconds,
+        live_seconds=sight.live_seconds,
+    )
+    probes: list[Probe] = [running]
     if checks.log_errors:
         probes.append(LogProbe(checks.log_errors, source=sight.source))
     if checks.sql:

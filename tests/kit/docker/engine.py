@@ -86,7 +86,7 @@ def running_engine(slot: Slot) -> Iterator[Engine]:
         with _one_at_a_time():
             before = network.rules()
             space = stack.enter_context(network.bridge(slot.bridge))
-            server = process.start(_words(slot, str(space)), log=log)
+            server = process.start(_words(slot, str(space)), log=log, environment=_engine_environment())
             stack.callback(process.stop, server)
             engine = Engine(slot=slot, process_id=server.pid)
             _wait(engine, log)
@@ -94,6 +94,11 @@ def running_engine(slot: Slot) -> Iterator[Engine]:
         engine.clear()
         yield engine
         engine.clear()
+
+
+def _engine_environment() -> dict[str, str]:
+    """This process's environment with the kit's own `iptables`."""
+    return os.environ | {"PATH": f"{Path(__file__).parent / 'bin'}:{os.environ['PATH']}"}
 
 
 def _words(slot: Slot, space: str) -> list[str]:

@@ -25,7 +25,7 @@ seed = "npm run db:seed"
 [checks]
 http = ["http://127.0.0.1:{port}/health"]
 log_errors = ["ERROR", "Unhandled"]
-watch_seconds = {watch_seconds}
+watch_seconds = 1
 [limits]
 downtime_seconds = 300
 """
@@ -50,7 +50,7 @@ class Payments:
                 status, _ = self.project.ask("POST", self.path, {"number": number, **dict(self.more)})
                 if status == 201:
                     self.acknowledged.add(number)
-            time.sleep(0.02)
+            time.sleep(0.05)
 
     def stop(self) -> None:
         """Pay no more."""
@@ -81,11 +81,11 @@ def kept(project: Project) -> set[int]:
     return {int(line) for line in project.sql("select number from payments").split()}
 
 
-def ready(shop: Shop, *, migrate: str = "npx prisma migrate deploy", watch_seconds: int = 3) -> Aman:
+def ready(shop: Shop, *, migrate: str = "npx prisma migrate deploy") -> Aman:
     """Return `aman`, configured for updates."""
     aman = aman_beside(shop)
     path = aman.folder / "amankan.toml"
-    database, rest = MORE.format(migrate=migrate, port=shop.project.port, watch_seconds=watch_seconds).split("[checks]")
+    database, rest = MORE.format(migrate=migrate, port=shop.project.port).split("[checks]")
     path.write_text(path.read_text().replace("[vault]", f"{database}[vault]") + f"[checks]{rest}")
     return aman
 
@@ -113,13 +113,15 @@ def test_good_updates_and_the_way_back(ocn: Shop) -> None:
 
 def test_bad_releases_are_refused(ocn: Shop) -> None:
     """A broken, a lossy, a failing and a crashing release each stop before anybody waits, and say why."""
-    aman, project, untouched = ready(ocn, watch_seconds=22), ocn.project, ocn.untouched()
+    aman, project, untouched = ready(ocn), ocn.project, ocn.untouched()
     project.sql((EXAMPLES / "ocn" / "fill.sql").read_text(), variables={"rows": "200"})
     with paying(project) as payments:
         document(aman, "update", "--tag", "v3", "--yes", status=0)
         broken = document(aman, "plan", "--tag", "v4", status=4)
         lossy = document(aman, "plan", "--tag", "v5", status=4)
         error = document(aman, "plan", "--tag", "v7", status=4)
+        path = aman.folder / "amankan.toml"
+        path.write_text(path.read_text().replace("watch_seconds = 1", "watch_seconds = 22"))
         crash = document(aman, "update", "--tag", "v8", "--yes", status=4)
     assert "cannot migrate" in broken["error"]["cannot"]
     assert "loss-found" == lossy["error"]["code"]

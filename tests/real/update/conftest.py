@@ -24,7 +24,7 @@ def store(postgres_servers: Servers, tmp_path: Path) -> Iterator[Store]:
         made.lay("broken", BROKEN)
         made.lay("sick", GOOD, signs=("sick",))
         made.lay("seeds", GOOD, signs=("seeds",))
-        made.lay("crash", GOOD, crashes=1.0)
+        made.lay("crash", GOOD, crashes=0.5)
         made.aman.run("update", "--tag", "v1", "--yes", status=0)
         try:
             yield made

@@ -149,6 +149,40 @@ def test_a_release_goes_on_running(conditions: tuple[str, ...], level: Level) ->
     assert level is probe.dark(RELEASE, run="r", database="d").level
 
 
+class Fragile(Scripted):
+    """A release that runs until it was asked three times."""
+
+    def conditions(self, *, run: str = "") -> tuple[tuple[str, str], ...]:
+        """Say whether it runs."""
+        return (("app", "ok" if len(self.statuses) > 1 else "exited"),)
+
+
+def test_it_is_asked_while_it_is_watched() -> None:
+    """The questions are a part of the time that is watched, and what an answer makes end is seen."""
+    patience = Patience(successes=3, pause_seconds=0.25, limit_seconds=1.0)
+    for answers, codes in (
+        ((200, 200, 200, 200, 200), []),
+        ((200, 200, 200, 200), ["running"]),
+        ((500, 500), ["http", "running"]),
+    ):
+        clock, app = SimClock(World()), Fragile(*answers)
+        questions = HttpProbe(("http://app/",), door=app, clock=clock, patience=patience)
+        began = clock.ticks()
+        probe = RunningProbe(app, clock=clock, questions=questions, steady_seconds=1.0)
+        verdict = probe.dark(RELEASE, run="r", database="d")
+        assert codes == sorted(finding.code for finding in verdict.findings if finding.level is Level.STOP)
+        assert ["http", "running"] == sorted(finding.code for finding in verdict.findings)
+        assert codes == ["http", "running"] or 1.0 <= clock.ticks() - began < 1.3
+
+
+def test_nobody_asks_what_does_not_run() -> None:
+    """A release that ended is not asked."""
+    app, clock = Fragile(200), SimClock(World())
+    questions = HttpProbe(("http://app/",), door=app, clock=clock)
+    verdict = RunningProbe(app, clock=clock, questions=questions).dark(RELEASE, run="r", database="d")
+    assert ["running"] == [finding.code for finding in verdict.findings]
+
+
 @pytest.mark.parametrize("answer", [None, False, 1, "true", "t", [True]])
 def test_only_true_is_true(answer: object) -> None:
     """Null, numbers and words are not true, and each question goes to the right database."""

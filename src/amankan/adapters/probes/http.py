@@ -45,6 +45,11 @@ class HttpProbe:
         self._urls, self._door, self._clock = urls, door, clock
         self._patience = patience or Patience()
 
+    @property
+    def span_seconds(self) -> float:
+        """How long the questions take where each is answered well and at once."""
+        return len(self._urls) * (self._patience.successes - 1) * self._patience.pause_seconds
+
     def dark(self, release: Release, *, run: str, database: str) -> Verdict:
         """Ask the new containers themselves."""
         return self._look(lambda url: self._door.ask_dark(url, run=run, release=release))
@@ -58,15 +63,16 @@ class HttpProbe:
         return Verdict(findings=tuple(self._finding(url, ask, deadline=deadline) for url in self._urls))
 
     def _finding(self, url: str, ask: Callable[[str], int], *, deadline: float) -> Finding:
-        successes, last = 0, ""
-        while successes < self._patience.successes:
+        successes = 0
+        while True:
             last, good = _answer(ask, url)
             successes = successes + 1 if good else 0
+            if successes >= self._patience.successes:
+                return Finding(level=Level.PASS, code="http", sentence=say("{url} {last}", url=url, last=last))
             if not good and self._clock.ticks() > deadline:
                 sentence = say("cannot see that the release works: {url} {last}", url=url, last=last)
                 return Finding(level=Level.STOP, code="http", sentence=sentence)
             self._clock.pause(self._patience.pause_seconds)
-        return Finding(level=Level.PASS, code="http", sentence=say("{url} {last}", url=url, last=last))
 
 
 def _answer(ask: Callable[[str], int], url: str) -> tuple[str, bool]:

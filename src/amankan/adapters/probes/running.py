@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 from amankan.errors import EffectFailed
@@ -9,6 +10,7 @@ from amankan.model.release import Release
 from amankan.model.sentence import say
 from amankan.model.verdict import Finding, Level, Verdict
 from amankan.ports.clock import Clock
+from amankan.ports.probe import Probe
 
 
 class Conditions(Protocol):
@@ -19,23 +21,52 @@ class Conditions(Protocol):
         ...
 
 
+class Questions(Probe, Protocol):
+    """A probe that asks for a while."""
+
+    @property
+    def span_seconds(self) -> float:
+        """How long it asks where all is well, the time of the answers apart."""
+        ...
+
+
 class RunningProbe:
-    """Keeps the promise of `ports.probe`: every part of the release runs, and still does after a while."""
+    """
+    Keeps the promise of `ports.probe`: every part of the release runs, and still does after a while.
+
+    With `questions` they are asked at the end of that while, so what an answer makes end is seen too, and nobody waits twice.
+    """
 
     def __init__(
-        self, source: Conditions, *, clock: Clock, steady_seconds: float = 5.0, live_seconds: float | None = None
+        self,
+        source: Conditions,
+        *,
+        clock: Clock,
+        questions: Questions | None = None,
+        steady_seconds: float = 5.0,
+        live_seconds: float | None = None,
     ) -> None:
         """Look for `steady_seconds`, which is what a crash at the start usually takes; at the world for `live_seconds`."""
-        self._source, self._clock, self._steady_seconds = source, clock, steady_seconds
+        self._source, self._clock, self._questions, self._steady_seconds = source, clock, questions, steady_seconds
         self._live_seconds = steady_seconds if live_seconds is None else live_seconds
 
     def dark(self, release: Release, *, run: str, database: str) -> Verdict:
         """Look at what the run started."""
-        return self._watch(run, seconds=self._steady_seconds)
+        return self._judge(run, self._steady_seconds, lambda asked: asked.dark(release, run=run, database=database))
 
     def live(self, release: Release) -> Verdict:
         """Look at the app."""
-        return self._watch("", seconds=self._live_seconds)
+        return self._judge("", self._live_seconds, lambda asked: asked.live(release))
+
+    def _judge(self, run: str, seconds: float, ask: Callable[[Questions], Verdict]) -> Verdict:
+        if self._questions is None:
+            return self._watch(run, seconds=seconds)
+        before = self._watch(run, seconds=max(0.0, seconds - self._questions.span_seconds))
+        # What does not run will not answer either, so nobody waits for that.
+        if before.level is Level.STOP:
+            return before
+        told = ask(self._questions)
+        return Verdict(findings=(*self._look(run).findings, *told.findings))
 
     def _watch(self, run: str, *, seconds: float) -> Verdict:
         deadline = self._clock.ticks() + seconds
