@@ -214,6 +214,7 @@ MUTANTS: Final = (
     ),
     Mutant(
         name="kept-left-open",
+        first="rollback-database",
         breaks="a kept database in which a process died stays open",
         patches=((salvage, "_shut_again", spoiled.nothing),),
     ),
