@@ -91,7 +91,7 @@ def test_locked_table(any_database: Database) -> None:
         began = time.monotonic()
         with pytest.raises(EngineFailed, match="locked for longer"):
             begin(any_database, lock_seconds=0.5)
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 30
 
 
 def test_lets_go(any_database: Database) -> None:

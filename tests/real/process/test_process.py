@@ -242,7 +242,7 @@ def test_what_was_as_ill_before_is_not_waited_for(root: Path, sign: str) -> None
     runtime.halt(CLAIM)
     began = time.monotonic()
     runtime.open(SERVICES, claim=CLAIM)
-    assert time.monotonic() - began < 10.0
+    assert time.monotonic() - began < 30.0
     assert before == runtime.inventory()
 
 
