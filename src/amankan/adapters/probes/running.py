@@ -52,13 +52,13 @@ class RunningProbe:
 
     def dark(self, release: Release, *, run: str, database: str) -> Verdict:
         """Look at what the run started."""
-        return self._judge(run, self._steady_seconds, lambda asked: asked.dark(release, run=run, database=database))
+        return self._judge(run, seconds=self._steady_seconds, ask=lambda asked: asked.dark(release, run=run, database=database))
 
     def live(self, release: Release) -> Verdict:
         """Look at the app."""
-        return self._judge("", self._live_seconds, lambda asked: asked.live(release))
+        return self._judge("", seconds=self._live_seconds, ask=lambda asked: asked.live(release))
 
-    def _judge(self, run: str, seconds: float, ask: Callable[[Questions], Verdict]) -> Verdict:
+    def _judge(self, run: str, *, seconds: float, ask: Callable[[Questions], Verdict]) -> Verdict:
         if self._questions is None:
             return self._watch(run, seconds=seconds)
         before = self._watch(run, seconds=max(0.0, seconds - self._questions.span_seconds))

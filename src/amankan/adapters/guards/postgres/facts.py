@@ -69,6 +69,7 @@ class Facts:
     app: RoleFacts | None
     owned: tuple[Owned, ...] = ()
     granted: tuple[Owned, ...] = ()
+    publishes_all: str = ""
 
 
 PLACE = """
@@ -81,7 +82,8 @@ SELECT current_database() AS database, current_setting('server_version_num')::in
     to_regrole('amankan_guard') IS NOT NULL AS guard_role_exists,
     left(d.datname, 57) || '_owner' AS owner_role,
     EXISTS (SELECT FROM pg_namespace n, aclexplode(n.nspacl) a
-        WHERE n.nspname = 'public' AND a.grantee = 0 AND a.privilege_type = 'CREATE') AS public_creates
+        WHERE n.nspname = 'public' AND a.grantee = 0 AND a.privilege_type = 'CREATE') AS public_creates,
+    coalesce((SELECT min(pubname::text) FROM pg_publication WHERE puballtables), '') AS publishes_all
 FROM pg_roles r, pg_database d WHERE r.rolname = current_user AND d.datname = current_database()
 """
 

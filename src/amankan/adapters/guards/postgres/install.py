@@ -82,9 +82,11 @@ def install(
         history, standing, rules = remembered(connection), _standing(connection), _rules(connection, limits)
         _take_out(connection)
         facts = _owned_by(survey(connection, app_role), owner_role, connection=connection)
+        if standing is not None:  # whoever follows a publication of all tables has lived with the guard that was there
+            facts = replace(facts, publishes_all="")
         wanted = level or standing or highest(facts)
         changes = plan_install(facts, wanted)
-        _refuse_out_of_reach(changes, wanted)
+        _refuse_out_of_reach(changes, wanted, facts=facts)
         _put_in(connection, facts, changes=changes, rules=rules)
         carry_over(connection, history)
     return changes
@@ -113,13 +115,20 @@ def _be_known(connection: Connection, role: str) -> None:
         raise Refused(say("cannot install the guard: there is no role {role} on this server", role=role))
 
 
-def _refuse_out_of_reach(changes: Changes, wanted: Level) -> None:
+def _refuse_out_of_reach(changes: Changes, wanted: Level, *, facts: Facts) -> None:
     stopped = next((gap for gap in changes.gaps if gap.object == level_gap(wanted)), None)
     if stopped is None:
         return
     cannot = say("cannot install the guard at level {level}: {reason}", level=wanted, reason=stopped.reason)
-    lower = say("aman guard install --level limit")
-    raise Refused(cannot, next=lower if wanted == "deny" else say("write a superuser's address as database.admin_url"))
+    raise Refused(cannot, next=_way_out(facts, wanted))
+
+
+def _way_out(facts: Facts, wanted: Level) -> Sentence:
+    if facts.publishes_all:
+        return say("make the publication anew without FOR ALL TABLES, then: aman guard install")
+    if wanted == "deny":
+        return say("aman guard install --level limit")
+    return say("write a superuser's address as database.admin_url")
 
 
 def _owned_by(facts: Facts, owner_role: str | None, *, connection: Connection) -> Facts:
@@ -136,7 +145,7 @@ def _put_in(connection: Connection, facts: Facts, *, changes: Changes, rules: Ru
     triggers = [change for change in by_kind if change.kind == "triggers"]
     for change in first:
         _run(connection, change.do)
-    for name in ("schema", "refuse", "judge", "statements", "cover", "rights"):
+    for name in ("schema", "refuse", "judge", "statements", "cover"):
         _run(connection, read(name, version=facts.version))
     _fill(connection, facts, changes=changes, rules=rules)
     if facts.superuser:
@@ -145,6 +154,7 @@ def _put_in(connection: Connection, facts: Facts, *, changes: Changes, rules: Ru
         _run(connection, change.do)
     if facts.superuser:
         _run(connection, read("events", version=facts.version))
+    _run(connection, read("rights", version=facts.version))
     reversible = [change for change in changes.changes if change.undo]
     with connection.cursor() as cursor:
         cursor.executemany(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final, LiteralString
 
 import psycopg
+from psycopg import errors
 
 from amankan.adapters.guards.postgres.facts import guarded
 from amankan.adapters.guards.postgres.install import speaking
@@ -24,6 +25,17 @@ WHERE d.datname = pg_catalog.current_database() AND p.database_oid = d.oid
   AND p.revoked_at IS NULL AND p.expires_at > pg_catalog.clock_timestamp()
 ORDER BY p.id
 """
+
+# What `--tables` may name: schema and table without quotes, a name of SQL, or a schema, which can be dropped too.
+PLAIN: Final[LiteralString] = """
+SELECT n.nspname || '.' || c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+WHERE n.nspname || '.' || c.relname = %s
+"""
+PARSED: Final[LiteralString] = """
+SELECT n.nspname || '.' || c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+WHERE c.oid = pg_catalog.to_regclass(%s)
+"""
+WHOLE_SCHEMA: Final[LiteralString] = "SELECT nspname FROM pg_catalog.pg_namespace WHERE nspname = %s"
 
 Connection = psycopg.Connection[Any]
 
@@ -97,11 +109,13 @@ def revoke(connection: Connection, given: Permit) -> None:
 
 
 def _named(connection: Connection, table: str) -> str:
-    found = connection.execute(
-        "SELECT n.nspname || '.' || c.relname FROM pg_catalog.pg_class c"
-        " JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = pg_catalog.to_regclass(%s)",
-        [table],
-    ).fetchone()
-    if found is None:
-        raise Refused(say("cannot permit: there is no table {table}", table=table), next=say("aman guard status"))
-    return str(found[0])
+    """Return the name by which the guard knows what is meant: written as a refusal has it, or as SQL has it."""
+    for question in (PLAIN, PARSED, WHOLE_SCHEMA):
+        try:
+            with connection.transaction():
+                found = connection.execute(question, [table]).fetchone()
+        except errors.InvalidName:
+            continue
+        if found is not None:
+            return str(found[0])
+    raise Refused(say("cannot permit: there is no table {table}", table=table), next=say("aman guard status"))

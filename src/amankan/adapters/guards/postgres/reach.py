@@ -18,6 +18,14 @@ def level_gap(level: Level) -> str:
 def out_of_reach(facts: Facts, level: Level) -> Gap | None:
     """Return why this role cannot make the level in this database, None where it can."""
     name, role = level_gap(level), facts.installer
+    if facts.publishes_all and not facts.installed:
+        # The first row that the guard writes would stop every subscriber, and removing the guard would not heal it.
+        reason = say(
+            "publication {publication} publishes all tables, and its subscribers have no table of the guard: "
+            "publish the app's schemas or tables by name",
+            publication=facts.publishes_all,
+        )
+        return Gap(object=name, reason=reason)
     if facts.superuser:
         blocked = split_gaps(facts) if level == "deny" else ()
         return next((gap for gap in blocked if gap.object == name), None)

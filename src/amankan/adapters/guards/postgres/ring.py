@@ -48,9 +48,11 @@ def remembered(connection: Connection) -> dict[str, int]:
 
 
 def carry_over(connection: Connection, values: dict[str, int]) -> None:
-    """The ring of a new installation holds what an earlier one held."""
+    """The ring holds what it held once, and nothing else."""
+    unset = [(name, 1, False) for name in remembered(connection).keys() - values.keys()]
+    kept = [(name, value, True) for name, value in values.items()]
     with connection.cursor() as cursor:
-        cursor.executemany("SELECT pg_catalog.setval(('amankan_guard.' || %s)::pg_catalog.regclass, %s)", list(values.items()))
+        cursor.executemany("SELECT pg_catalog.setval(('amankan_guard.' || %s)::pg_catalog.regclass, %s, %s)", kept + unset)
 
 
 def refusals(connection: Connection) -> tuple[int, tuple[Refusal, ...]]:

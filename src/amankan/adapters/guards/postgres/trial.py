@@ -9,6 +9,7 @@ from psycopg import sql
 
 from amankan.adapters.guards.postgres.facts import guarded, survey
 from amankan.adapters.guards.postgres.install import speaking
+from amankan.adapters.guards.postgres.ring import carry_over, remembered
 from amankan.adapters.guards.postgres.script import quoted
 from amankan.errors import Refused
 from amankan.model.guard import Trial
@@ -76,9 +77,16 @@ def trial(connection: Connection) -> tuple[Trial, ...]:
         state = connection.execute("SELECT level, app_role, owner_role FROM amankan_guard.state").fetchone()
         assert state is not None
         level, app_role, owner_role = state
-        statements = _statements(connection, level)
-        trials = tuple(_on_own_tables(connection, one, become=app_role, owner=owner_role) for one in statements)
-        return trials + _on_catalogue(connection)
+        statements, before = _statements(connection, level), remembered(connection)
+        tried = [_on_own_tables(connection, one, become=app_role, owner=owner_role) for one in statements]
+        _forget(connection, before, refused=sum(noted for _, noted in tried))
+        return tuple(one for one, _ in tried) + _on_catalogue(connection)
+
+
+def _forget(connection: Connection, before: dict[str, int], *, refused: int) -> None:
+    """The record of refusals is what it was; where somebody else was refused meanwhile, it stays as it is."""
+    if remembered(connection).get("refusal", 0) == before.get("refusal", 0) + refused:
+        carry_over(connection, before)
 
 
 def _statements(connection: Connection, level: str) -> tuple[str, ...]:
@@ -99,7 +107,8 @@ def _statements(connection: Connection, level: str) -> tuple[str, ...]:
     return statements
 
 
-def _on_own_tables(connection: Connection, statement: str, *, become: str | None, owner: str | None) -> Trial:
+def _on_own_tables(connection: Connection, statement: str, *, become: str | None, owner: str | None) -> tuple[Trial, bool]:
+    """Return what came of a statement, and whether the guard has noted it."""
     with connection.transaction(force_rollback=True):
         connection.execute("SET LOCAL application_name = 'aman guard test'")
         _run(connection, STAGE)
@@ -134,14 +143,15 @@ def _hand_over(connection: Connection, role: str, *, owner: str) -> None:
     )
 
 
-def _try(connection: Connection, statement: str) -> Trial:
+def _try(connection: Connection, statement: str) -> tuple[Trial, bool]:
     try:
         with connection.transaction(force_rollback=True):
             _run(connection, statement)
     except psycopg.Error as fault:
         said = say("{said}", said=fault.diag.message_primary or str(fault))
-        return Trial(statement=statement, refused=fault.sqlstate in REFUSED_STATES, answer=said)
-    return Trial(statement=statement, refused=False, answer=say("it passed"))
+        noted = fault.sqlstate == REFUSED_STATES[0]
+        return Trial(statement=statement, refused=fault.sqlstate in REFUSED_STATES, answer=said), noted
+    return Trial(statement=statement, refused=False, answer=say("it passed")), False
 
 
 def _on_catalogue(connection: Connection) -> tuple[Trial, ...]:

@@ -1,21 +1,27 @@
+-- Literals with a backslash are written E'...': they mean the same whatever standard_conforming_strings is.
 -- The rule that a table falls under: the longest pattern that fits.
 CREATE FUNCTION amankan_guard.ruled(object_name text) RETURNS amankan_guard.rule
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     SELECT r FROM amankan_guard.rule r
-    WHERE object_name LIKE replace(replace(replace(r.pattern, '\', '\\'), '_', '\_'), '*', '%')
+    WHERE object_name LIKE replace(replace(replace(replace(r.pattern, E'\\', E'\\\\'), '%', E'\\%'), '_', E'\\_'), '*', '%')
     ORDER BY length(r.pattern) DESC, r.pattern LIMIT 1
 $$;
 
--- Tables of the app: no system's, no extension's, no session's own, none of the guard itself.
+-- Tables of the app: no system's, no extension's, no session's own, none of the guard itself. What lies below a table
+-- that a rule leaves free is free as well: a DELETE that names the upper one takes the rows of the lower ones along.
 CREATE FUNCTION amankan_guard.ours(relation oid) RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     SELECT EXISTS (
         SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
         WHERE c.oid = relation AND c.relkind IN ('r', 'p') AND c.relpersistence <> 't'
-          AND n.nspname NOT LIKE 'pg\_%' AND n.nspname NOT IN ('information_schema', 'amankan_guard')
+          AND n.nspname NOT LIKE E'pg\\_%' AND n.nspname NOT IN ('information_schema', 'amankan_guard')
           AND NOT EXISTS (SELECT FROM pg_depend d
               WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
-          AND NOT coalesce((amankan_guard.ruled(n.nspname || '.' || c.relname)).free, false))
+          AND NOT EXISTS (
+              WITH RECURSIVE above(part) AS (
+                  SELECT c.oid UNION SELECT i.inhparent FROM pg_inherits i JOIN above ON i.inhrelid = above.part)
+              SELECT FROM above JOIN pg_class a ON a.oid = above.part JOIN pg_namespace s ON s.oid = a.relnamespace
+              WHERE a.relkind IN ('r', 'p') AND (amankan_guard.ruled(s.nspname || '.' || a.relname)).free))
 $$;
 
 -- The triggers that a table must have.
@@ -60,7 +66,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
            + CASE w.verb WHEN 'DELETE' THEN 8 WHEN 'UPDATE' THEN 16 ELSE 32 END
        OR t.tgattr::text <> ''
        OR p.pronamespace <> 'amankan_guard'::regnamespace OR t.tgqual IS NOT NULL
-       OR t.tgargs <> coalesce((SELECT string_agg(convert_to(a, 'UTF8') || '\x00'::bytea, ''::bytea ORDER BY place)
+       OR t.tgargs <> coalesce((SELECT string_agg(convert_to(a, 'UTF8') || E'\\x00'::bytea, ''::bytea ORDER BY place)
             FROM unnest(w.arguments) WITH ORDINALITY AS u(a, place)), ''::bytea)
 $$;
 

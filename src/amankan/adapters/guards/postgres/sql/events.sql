@@ -14,7 +14,7 @@ CREATE FUNCTION amankan_guard.testify() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     DELETE FROM amankan_guard.witness WHERE id = NEW.id;
-    IF (SELECT count(*) FROM pg_event_trigger WHERE evtname LIKE 'amankan\_guard\_%' AND evtenabled = 'A') < 4 THEN
+    IF (SELECT count(*) FROM pg_event_trigger WHERE evtname LIKE E'amankan\\_guard\\_%' AND evtenabled = 'A') < 4 THEN
         PERFORM amankan_guard.refuse('tamper', 'DROP FUNCTION', NULL, 'amankan_guard', NULL,
             'it would take a part of the guard away');
     END IF;
@@ -33,12 +33,14 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     IF verb IN ('DROP FUNCTION', 'DROP PROCEDURE', 'DROP ROUTINE', 'DROP SCHEMA', 'DROP EXTENSION',
         'DROP LANGUAGE', 'DROP OWNED') THEN
+        -- A session may have asked for its checks at once; this one looks when all is done.
+        SET CONSTRAINTS amankan_guard."A testify", amankan_guard."the guard would be gone" DEFERRED;
         INSERT INTO amankan_guard.witness DEFAULT VALUES;
     END IF;
     IF verb IN ('DROP TABLE', 'DROP SCHEMA', 'DROP SEQUENCE', 'DROP OWNED', 'DROP TYPE', 'DROP TRIGGER',
         'ALTER TABLE', 'ALTER TRIGGER', 'DROP EXTENSION', 'DROP FUNCTION')
         AND (SELECT level = 'deny' FROM amankan_guard.state)
-        AND coalesce(current_query(), '') !~* 'if\s+exists'
+        AND coalesce(current_query(), '') !~* 'if[[:space:]]+exists'
         AND NOT EXISTS (
             SELECT FROM pg_shdepend d
             WHERE d.refclassid = 'pg_authid'::regclass AND d.deptype = 'o'
@@ -68,7 +70,7 @@ BEGIN
         CONTINUE WHEN dropped.is_temporary;
         IF dropped.schema_name = 'amankan_guard' AND dropped.object_type <> 'trigger'
             OR dropped.object_type = 'schema' AND dropped.object_name = 'amankan_guard'
-            OR dropped.object_type = 'trigger' AND dropped.address_names[3] LIKE 'amankan\_guard\_%'
+            OR dropped.object_type = 'trigger' AND dropped.address_names[3] LIKE E'amankan\\_guard\\_%'
                 AND to_regclass(format('%I.%I', dropped.address_names[1], dropped.address_names[2])) IS NOT NULL
                 AND amankan_guard.ours(to_regclass(format('%I.%I', dropped.address_names[1], dropped.address_names[2])))
         THEN
@@ -109,7 +111,7 @@ BEGIN
 END $$;
 
 -- A table that has the guard's triggers and that they would no longer be wanted on: by a new name that a rule leaves
--- free, or since an extension took it in. Then nothing would hold its triggers, nor stop its columns from being changed.
+-- free, below a table that is free, or since an extension took it in. Then nothing would hold its triggers, nor stop its columns from being changed.
 CREATE FUNCTION amankan_guard.keep_ours(command text, relation oid) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -119,7 +121,11 @@ BEGIN
         FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace
             JOIN pg_proc p ON p.oid = t.tgfoid
         WHERE t.tgname = 'amankan_guard_truncate' AND p.pronamespace = 'amankan_guard'::regnamespace
-          AND (keep_ours.relation IS NULL OR c.oid = keep_ours.relation) AND NOT amankan_guard.ours(c.oid)
+          AND NOT amankan_guard.ours(c.oid)
+          AND (keep_ours.relation IS NULL OR c.oid IN (
+              WITH RECURSIVE tree(part) AS (
+                  SELECT keep_ours.relation UNION SELECT i.inhrelid FROM pg_inherits i JOIN tree ON i.inhparent = tree.part)
+              SELECT part FROM tree))
     LOOP
         IF NOT amankan_guard.passes(command, lost.name) THEN
             PERFORM amankan_guard.refuse('tamper', command, lost.oid, lost.name, NULL, 'it would leave the table unguarded');
@@ -136,6 +142,7 @@ DECLARE
     disabled name;
 BEGIN
     FOR command IN SELECT * FROM pg_event_trigger_ddl_commands() LOOP
+        CONTINUE WHEN TG_TAG = 'REINDEX';
         IF command.schema_name = 'amankan_guard' THEN
             PERFORM amankan_guard.refuse('tamper', TG_TAG, NULL, command.object_identity, NULL, 'it is a part of the guard');
         END IF;
@@ -144,10 +151,12 @@ BEGIN
             WHEN command.classid = 'pg_class'::regclass AND command.object_type = 'table' THEN command.objid
             WHEN command.classid = 'pg_trigger'::regclass
                 THEN (SELECT tgrelid FROM pg_trigger WHERE oid = command.objid) END;
-        IF relation IS NOT NULL AND TG_TAG = 'ALTER TABLE'
-            OR TG_TAG IN ('ALTER SCHEMA', 'ALTER EXTENSION', 'CREATE EXTENSION')
-        THEN
+        -- Whatever the command is called: ALTER INDEX renames a table too.
+        IF command.object_type = 'table' OR TG_TAG IN ('ALTER SCHEMA', 'ALTER EXTENSION', 'CREATE EXTENSION') THEN
             PERFORM amankan_guard.keep_ours(TG_TAG, relation);
+        END IF;
+        IF TG_TAG IN ('ALTER SCHEMA', 'ALTER EXTENSION') THEN
+            PERFORM amankan_guard.cover(c.oid) FROM pg_class c WHERE amankan_guard.ours(c.oid);
         END IF;
         CONTINUE WHEN relation IS NULL OR NOT amankan_guard.ours(relation);
         SELECT l.trigger_name INTO disabled FROM amankan_guard.lacking(relation) l
@@ -158,12 +167,18 @@ BEGIN
             PERFORM amankan_guard.refuse('tamper', TG_TAG, relation, relation::regclass::text, NULL,
                 format('it would switch off the trigger %s', disabled));
         END IF;
-        CONTINUE WHEN EXISTS (SELECT FROM amankan_guard.lacking(relation) l WHERE l.enabled IN ('D', 'R'));
+        -- Under a permit other triggers may stay off. The guard's own are on again at once: they let pass what is permitted,
+        -- and nobody would think of them when it has ended.
         CONTINUE WHEN TG_TAG = 'CREATE TRIGGER' AND EXISTS (
             SELECT FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
             WHERE t.oid = command.objid AND p.pronamespace = 'amankan_guard'::regnamespace AND t.tgenabled = 'O');
         PERFORM amankan_guard.cover(relation);
         PERFORM amankan_guard.cover(inhparent) FROM pg_inherits WHERE inhrelid = relation;
+        -- A table that is no parent any more counts its own rows again.
+        PERFORM amankan_guard.cover(t.tgrelid) FROM pg_trigger t
+        WHERE t.tgfoid = 'amankan_guard.on_tree'::regproc AND t.tgname = 'amankan_guard_delete'
+          AND NOT EXISTS (SELECT FROM pg_inherits i WHERE i.inhparent = t.tgrelid)
+          AND (SELECT relkind = 'r' FROM pg_class WHERE oid = t.tgrelid);
     END LOOP;
 END $$;
 

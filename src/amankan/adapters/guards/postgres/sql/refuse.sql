@@ -57,8 +57,8 @@ BEGIN
         || oidsend(coalesce((SELECT oid FROM pg_roles WHERE rolname = session_user), 0::oid))
         || int8send(coalesce(taken, 0))
         || int4send(pg_backend_pid())
-        || set_byte('\x00'::bytea, 0, coalesce(array_position(rules, rule), 0))
-        || set_byte('\x00'::bytea, 0, coalesce(array_position(verbs, verb), 0))
+        || set_byte(E'\\x00'::bytea, 0, coalesce(array_position(rules, rule), 0))
+        || set_byte(E'\\x00'::bytea, 0, coalesce(array_position(verbs, verb), 0))
         || int2send((number % 32768)::smallint);
     record := amankan_guard.padded(record || coalesce(inet_send(inet_client_addr()), ''::bytea), 56);
     record := amankan_guard.padded(record || convert_to(current_setting('application_name'), 'UTF8'), 96);
@@ -86,5 +86,6 @@ BEGIN
             WHEN 'owner' THEN 'Nothing was changed. Migrations run by: aman update'
             WHEN 'blind' THEN 'Nothing was changed. Set track_counts to on'
             ELSE format('Nothing was changed. If this is meant: aman permit --minutes 15 --why "..." --tables %s',
-                object_name) END;
+                CASE WHEN object_name ~ '^[a-z0-9_.]+$' THEN object_name
+                    ELSE '''' || replace(object_name, '''', E'''\\''''') || '''' END) END;
 END $$;
