@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -26,9 +28,10 @@ from amankan.wiring.messengers import Messengers, messengers
 class Desk:
     """The wishes that stood before the command and with it, and what they lead to."""
 
-    def __init__(self, wishes: Wishes) -> None:
-        """Open nothing."""
+    def __init__(self, wishes: Wishes, *, words: Sequence[str] = ()) -> None:
+        """Open nothing; `words` are those of the command line, as they were typed."""
         self.wishes = wishes
+        self._words = tuple(words)
         self.secrets: list[Secret] = []
         self.operation = ""  # what is under way, as the user typed it
         self.news: News | None = None  # how it ended, where it ended as asked
@@ -36,6 +39,10 @@ class Desk:
     def redact(self, text: str) -> str:
         """Return a text without any secret that was opened at this desk."""
         return redact(text, [secret.reveal() for secret in self.secrets])
+
+    def again(self, *more: str) -> str:
+        """Return the command line as it is typed again, with words behind it."""
+        return self.redact(shlex.join(("aman", *self._words, *more)))
 
     def told(self, wishes: Wishes) -> Desk:
         """Return the desk of a command that was told more."""

@@ -51,7 +51,7 @@ def _why(fault: Any) -> Sentence:
                 return say("there is no option {option}; did you mean {near}?", option=fault.option_name, near=near)
             return say("there is no option {option}", option=fault.option_name)
         case "MissingParameter":
-            return say("{name} is missing", name=name or (parameter.make_metavar(fault.ctx) if parameter else "?"))
+            return say("{name} is missing", name=name or (parameter.metavar or parameter.name if parameter else "?"))
         case "BadParameter" if name:
             return say("{name} does not fit: {why}", name=name, why=fault.message)
         case "NoArgsIsHelpError":

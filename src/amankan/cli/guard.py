@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import Enum
@@ -22,7 +21,7 @@ from amankan.cli.coverage import (
     whole_document,
 )
 from amankan.cli.desk import Desk
-from amankan.cli.operate import holder, refuse_unasked, typed
+from amankan.cli.operate import holder, refuse_unasked, typed, whoever
 from amankan.cli.permit import permit_document, permit_sentence
 from amankan.errors import Refused
 from amankan.journal.lock import hold
@@ -59,7 +58,7 @@ def install(
 ) -> None:
     """Put the guard into the database: drops, truncations and mass deletes fail there from now on."""
     if not plan:
-        refuse_unasked(yes, "aman guard install")
+        refuse_unasked(desk, yes=yes)
     place = own_place(desk)
     wanted = LEVEL_OF[level] if level is not None else None
     planned = place.guard.plan(place.database, wanted, app_role=place.app_role)
@@ -81,7 +80,7 @@ def install(
 
 def remove(desk: Desk, *, yes: Asked = False) -> None:
     """Take the guard out of the database, and back exactly what its installation changed."""
-    refuse_unasked(yes, "aman guard remove")
+    refuse_unasked(desk, yes=yes)
     place = own_place(desk)
     what = say("nothing in {database} will stop a drop, a truncation or a mass delete any more", database=place.database)
     _consent(desk, yes, what=what)
@@ -155,7 +154,7 @@ def _consent(desk: Desk, yes: bool, *, what: Sentence) -> str:
     """Return who consented; raises ConsentMissing where nobody did, and nothing was changed."""
     if yes:
         desk.printer.remark(what)
-        return getpass.getuser()
+        return whoever()
     desk.printer.warn(what)
     return typed(desk, desk.settings.app.name)
 

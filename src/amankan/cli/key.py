@@ -30,7 +30,7 @@ def new(
     file: Annotated[Path | None, typer.Argument(metavar="[FILE]", help="Where the recovery key is written.")] = None,
 ) -> None:
     """Make a recovery key; its public half belongs into the configuration, the file to a safe place elsewhere."""
-    keys = wiring.keychain(desk.settings, file.absolute() if file is not None else None)
+    keys = wiring.keychain(desk.settings, file.absolute() if file is not None else None, new=True)
     signing = keys.make_signing()
     recipient = make_identity_file(keys.recovery, trusts=signing.public)
     place, entered = str(keys.recovery), _enter(desk, recipient.text)

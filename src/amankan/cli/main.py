@@ -115,7 +115,7 @@ def main() -> None:
 
 def run(words: Sequence[str]) -> int:
     """Return the exit status of a command line; nothing is raised, whatever it does."""
-    desk = Desk(guess(words))
+    desk = Desk(guess(words), words=words)
     error = _error_of(desk, words)
     if error is not None:
         _tell(desk, error)

@@ -94,18 +94,22 @@ def document_of(told: Account) -> dict[str, Any]:
 
 def holder(desk: Desk, why: str) -> Holder:
     """Return who we are, for the note of the lock."""
+    return Holder(who=f"{whoever()}@{platform.node()}", pid=os.getpid(), since=time_text(desk.clock.now()), why=why)
+
+
+def whoever() -> str:
+    """Return the name of the account that we run under, or its number where it has none."""
     try:
-        user = getpass.getuser()
+        return getpass.getuser()
     except (KeyError, OSError):
-        user = str(os.geteuid())
-    return Holder(who=f"{user}@{platform.node()}", pid=os.getpid(), since=time_text(desk.clock.now()), why=why)
+        return str(os.geteuid())
 
 
-def refuse_unasked(yes: bool, command: str) -> None:
+def refuse_unasked(desk: Desk, *, yes: bool) -> None:
     """Raise ConsentMissing, before anything is done, where consent will be needed and nobody can be asked."""
     if not yes and not can_ask():
         raise ConsentMissing(
-            say("cannot ask for your consent: standard input is no terminal"), next=say("{command} --yes", command=command)
+            say("cannot ask for your consent: standard input is no terminal"), next=say("{command} --yes", command=desk.again())
         )
 
 
@@ -114,7 +118,7 @@ def asking(desk: Desk, yes: bool, *, what: Sentence) -> Ask:
 
     def ask(plan: Plan, rehearsal: Rehearsal | None) -> str:
         if yes:
-            return f"{getpass.getuser()}, by --yes"
+            return f"{whoever()}, by --yes"
         desk.printer.warn(what)
         return typed(desk, plan.app)
 
@@ -126,7 +130,7 @@ def typed(desk: Desk, app: str) -> str:
     answer = desk.printer.ask(say("type the app's name to go on ({app}):", app=app))
     if answer.strip() != app:
         raise ConsentMissing(say("cannot go on: you did not type {app}", app=app))
-    return getpass.getuser()
+    return whoever()
 
 
 def _nobody(plan: Plan, rehearsal: Rehearsal | None) -> str:

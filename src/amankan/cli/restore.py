@@ -39,7 +39,7 @@ def restore(
 ) -> None:
     """Load a snapshot beside what is live, compare it, keep what is there now, and swap names."""
     if not into:
-        refuse_unasked(yes, "aman restore")
+        refuse_unasked(desk, yes=yes)
     with at_work(desk, why="restore", recovery=key) as work:
         snapshot = choose(work, id)
         if into:

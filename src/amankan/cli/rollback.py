@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from collections.abc import Callable
 from typing import Annotated
 
@@ -11,7 +10,7 @@ import typer
 from amankan.cli.coverage import look, tell_guard
 from amankan.cli.desk import Desk
 from amankan.cli.gone import gone_document, tell_gone
-from amankan.cli.operate import Work, asking, at_work, carry_out, refuse_unasked
+from amankan.cli.operate import Work, asking, at_work, carry_out, refuse_unasked, whoever
 from amankan.cli.update import Yes, tell_ended, tell_remark, walked
 from amankan.errors import ConsentMissing
 from amankan.journal.papers import last_paper
@@ -39,7 +38,7 @@ def rollback(
 ) -> None:
     """Go back to the release before an update; say first what would go, and keep it."""
     if not plan:
-        refuse_unasked(yes, f"aman rollback {update}".strip())
+        refuse_unasked(desk, yes=yes)
     with at_work(desk, why="rollback") as work:
         way, facts = return_way(desk.disk, update), work.house.survey()
         kind = RollbackClass.DATABASE if database else way.rollback_class
@@ -87,7 +86,7 @@ def _consent(desk: Desk, *, yes: bool) -> Callable[[Plan, Rehearsal | None], str
         else:
             desk.printer.warn(say("the release alone goes back: no row would go"))
         if yes:
-            return f"{getpass.getuser()}, by --yes"
+            return f"{whoever()}, by --yes"
         what = say("{app} goes back to {release}", app=plan.app, release=plan.after.label)
         return asking(desk, yes, what=what)(plan, rehearsal)
 

@@ -63,7 +63,8 @@ def _tell(desk: Desk, name: str, *, said: Spoken) -> None:
 
     def people() -> None:
         desk.printer.raw(output)
-        desk.printer.remark(desk.redact(said.messages))
+        for line in desk.redact(said.messages).splitlines():
+            desk.printer.remark(line)
 
     desk.printer.answer({name: {"status": status, "output": output, "messages": desk.redact(said.messages)}}, people)
     if status:

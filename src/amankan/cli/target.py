@@ -38,10 +38,6 @@ class Wish:
                 say("cannot know which release is meant: give one of --tag, --image and --build"), next=say("aman plan --help")
             )
 
-    def words(self) -> str:
-        """Return how the same wish is typed again."""
-        return f" --tag {self.tag}" if self.tag else f" --image {self.image}" if self.image else " --build" * self.build
-
 
 def target_of(desk: Desk, work: Work, *, wish: Wish, app: App) -> Release:
     """Return the release that is meant, bound to digests; it is here afterwards. Raises as `refuse_ill` before it is pulled."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import getpass
 from collections.abc import Callable
 from typing import Annotated, Any, Final
 
@@ -13,7 +12,7 @@ from amankan.cli.desk import Desk
 from amankan.cli.foretold import show_plan
 from amankan.cli.hindered import refuse_hindered
 from amankan.cli.news import News
-from amankan.cli.operate import Work, account_of, asking, at_work, refuse_unasked
+from amankan.cli.operate import Work, account_of, asking, at_work, refuse_unasked, whoever
 from amankan.cli.plan import keep_plan
 from amankan.cli.show import step_documents
 from amankan.cli.target import Build, Image, Tag, Wish, runs_already, target_again, target_of
@@ -49,8 +48,7 @@ def update(
     wish.refuse_several()
     if plan and wish != Wish():
         raise ConfigurationFault(say("cannot know which release is meant: the plan {id} names one", id=plan))
-    words = f" --plan {plan}" if plan else wish.words()
-    refuse_unasked(yes, f"aman update{words}")
+    refuse_unasked(desk, yes=yes)
     with at_work(desk, why="update") as work:
         facts = work.house.survey()
         made = _from_plan(desk, work, facts=facts, id=plan) if plan else _anew(desk, work, wish=wish, facts=facts)
@@ -153,7 +151,7 @@ def _consent(desk: Desk, yes: bool, *, shown: list[bool]) -> Callable[[Plan, Reh
             shown.append(True)
             wait_seconds = rehearsal.downtime_seconds
         if yes:
-            return f"{getpass.getuser()}, by --yes"
+            return f"{whoever()}, by --yes"
         what = say("{app} will be updated; writers wait about {time}", app=plan.app, time=duration_text(wait_seconds))
         return asking(desk, yes, what=what)(plan, rehearsal)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
@@ -104,10 +105,19 @@ def _process(table: Table) -> ProcessSettings:
     found = ProcessSettings(
         command=table.text("command"), folder=table.text("folder", usual="."), address=table.text("address", usual="")
     )
+    _check_words(table, "command", text=found.command)
     if found.address:
         _check_address(table, "address", address=found.address)
     table.close()
     return found
+
+
+def _check_words(table: Table, key: str, *, text: str) -> None:
+    """Words are separated as a shell does, and run without one."""
+    try:
+        shlex.split(text)
+    except ValueError:
+        table.fault(key, say("should close every quote that it opens"))
 
 
 def _database(table: Table) -> DatabaseSettings:
@@ -119,6 +129,8 @@ def _database(table: Table) -> DatabaseSettings:
         seed=table.text("seed", usual=""),
         environment=_environment(table.table("env")),
     )
+    _check_words(table, "migrate", text=found.migrate)
+    _check_words(table, "seed", text=found.seed)
     table.close()
     return found
 

@@ -34,6 +34,7 @@ from amankan.adapters.migrators.recognised import RecognisedMigrator
 from amankan.adapters.stores.table import Place, open_place
 from amankan.config.references import Resolver
 from amankan.config.settings import Settings
+from amankan.errors import KeyRefused
 from amankan.model.app import App
 from amankan.model.claim import Claim
 from amankan.model.facts import Facts
@@ -42,7 +43,7 @@ from amankan.model.keeping import Keep
 from amankan.model.marker import Marker
 from amankan.model.release import Release
 from amankan.model.secret import Secret
-from amankan.model.sentence import Sentence
+from amankan.model.sentence import Sentence, say
 from amankan.model.snapshot import Snapshot
 from amankan.operations.adopt import Adoption
 from amankan.operations.fleeting import refuse_fleeting
@@ -201,8 +202,15 @@ def disk(folder: Path) -> Disk:
     return LocalDisk(folder, SystemChance())
 
 
-def keychain(settings: Settings, recovery: Path | None = None) -> Keychain:
-    """Return the keys of an app; its recovery key is `recovery`, or the file of the usual name, if it is there."""
+def keychain(settings: Settings, recovery: Path | None = None, *, new: bool = False) -> Keychain:
+    """
+    Return the keys of an app; its recovery key is `recovery`, or the file of the usual name, if it is there.
+
+    Raises:
+        KeyRefused: `recovery` is not there, and is not to be made `new`.
+    """
+    if recovery is not None and not new and not recovery.exists():
+        raise KeyRefused(say("cannot read the key file {path}: it is not there", path=str(recovery)))
     return Keychain(state=state_folder(settings), recovery=recovery or settings.folder / RECOVERY)
 
 

@@ -107,6 +107,8 @@ REFUSED: list[tuple[str, object, str]] = [
     ("vault/keep", {"weekly": -1}, "vault.keep.weekly: should be from 0 to 36525"),
     ("vault/keep", 30, "vault.keep: should be a table"),
     ("vault/keep", {"dayz": 30}, "vault.keep.dayz: is not known; did you mean days?"),
+    ("database/migrate", "npx 'prisma", "database.migrate: should close every quote that it opens"),
+    ("database/seed", 'sh -c "x', "database.seed: should close every quote that it opens"),
     ("checks/http", ["ftp://x/"], "checks.http[0]: should be an address that begins with http:// or https://"),
     ("checks/http", ["http://:80/"], "checks.http[0]: should be an address"),
     ("checks/http", ["http://x:99999/"], "checks.http[0]: should be an address"),

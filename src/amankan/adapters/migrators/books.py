@@ -117,7 +117,7 @@ class PostgresBooks:
             with psycopg.connect(conninfo.reveal(), autocommit=True, options=options) as session:
                 yield session
         except psycopg.Error as fault:
-            reason = redact(str(fault).strip(), (conninfo.reveal(),))
+            reason = redact(" ".join(str(fault).split()), (conninfo.reveal(),))
             raise MigrationFailed(
                 say("cannot read the ledger of {database}: {reason}", database=database, reason=reason)
             ) from fault

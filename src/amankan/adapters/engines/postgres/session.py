@@ -47,7 +47,7 @@ def translated(address: Address) -> Iterator[None]:
         yield
     except psycopg.Error as fault:
         hidden = [address.password.reveal()] if address.password is not None else []
-        reason = redact(str(fault).strip(), hidden)
+        reason = redact(" ".join(str(fault).split()), hidden)
         raise EngineFailed(
             say("cannot use the database {database}: {reason}", database=address.database, reason=reason)
         ) from fault
