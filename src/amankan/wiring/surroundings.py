@@ -19,7 +19,8 @@ from amankan.adapters.registries.docker.registry import DockerRegistry
 from amankan.adapters.runtimes.compose import seen
 from amankan.adapters.runtimes.compose.condition import condition
 from amankan.adapters.runtimes.compose.contents import image_of
-from amankan.config.settings import Settings
+from amankan.adapters.runtimes.process.runtime import placed_in
+from amankan.config.settings import ProcessSettings, Settings
 from amankan.errors import AmankanError, CommandFailed
 from amankan.model.sentence import Sentence, say
 from amankan.operations.preflight.looks import (
@@ -66,8 +67,15 @@ class Around:
 
 
 def runtime_look(around: Around) -> RuntimeLook:
-    """Return how the app's services stand, and which variables of the configuration they do not have."""
+    """
+    Return how the app's services stand, and which variables of the configuration they do not have.
+
+    Raises:
+        RuntimeFailed: nothing is placed where the configuration says that releases are.
+    """
     if around.compose is None:
+        if isinstance(around.settings.runtime, ProcessSettings):
+            placed_in(around.settings.folder / around.settings.runtime.folder)
         state = process_state(around.settings)
         return RuntimeLook(services=(state,), process=True, never=not state.digest)
     project, settings = around.compose.project, around.compose.settings

@@ -59,6 +59,18 @@ class Surroundings:
     stands: Callable[[Claim], None]
 
 
+def placed_in(root: Path) -> str:
+    """Return the name of the release to which the link `current` of a folder leads; RuntimeFailed where it leads to none."""
+    link = root / "current"
+    try:
+        target = link.readlink()
+    except OSError as fault:
+        raise RuntimeFailed(say("cannot tell what is placed: {link} is no link", link=str(link))) from fault
+    if target.parent.name != "releases":
+        raise RuntimeFailed(say("cannot tell what is placed: {link} leads out of releases", link=str(link)))
+    return target.name
+
+
 class ProcessRuntime:
     """Keeps the promise of `ports.runtime` with supervisors that outlive us."""
 
@@ -272,14 +284,7 @@ class ProcessRuntime:
         return f"{MARK}={self._settings.state.resolve()}/{name}"
 
     def _current(self) -> Path:
-        link = self._settings.root / "current"
-        try:
-            target = link.readlink()
-        except OSError as fault:
-            raise RuntimeFailed(say("cannot tell what is placed: {link} is no link", link=str(link))) from fault
-        if target.parent.name != "releases":
-            raise RuntimeFailed(say("cannot tell what is placed: {link} leads out of releases", link=str(link)))
-        return self.folder(target.name)
+        return self.folder(placed_in(self._settings.root))
 
     def _verified(self, release: Release) -> Image:
         """Return the release's image; RuntimeFailed where its folder holds something else by now."""
