@@ -106,10 +106,16 @@ def _process(table: Table) -> ProcessSettings:
         command=table.text("command"), folder=table.text("folder", usual="."), address=table.text("address", usual="")
     )
     _check_words(table, "command", text=found.command)
+    _check_path(table, "folder", text=found.folder)
     if found.address:
         _check_address(table, "address", address=found.address)
     table.close()
     return found
+
+
+def _check_path(table: Table, key: str, *, text: str) -> None:
+    if text.startswith(("~", "$")):
+        table.fault(key, say("should be a whole path: ~ and $NAME lead nowhere without a shell"))
 
 
 def _check_words(table: Table, key: str, *, text: str) -> None:
@@ -182,6 +188,7 @@ def _vault(table: Table) -> VaultSettings:
         secret = False
     if secret:
         table.fault("location", say("should hold no secret"))
+    _check_path(table, "location", text=location)
     recipients = table.texts("recipients")
     for place, recipient in enumerate(recipients):
         if recipient.upper().startswith("AGE-SECRET-KEY-"):

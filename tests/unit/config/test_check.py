@@ -99,6 +99,8 @@ REFUSED: list[tuple[str, object, str]] = [
     ("vault/location", "s3://[", "vault.location: is not an address"),
     ("vault/recipients", ["AGE-SECRET-KEY-1" + "Q" * 58], "vault.recipients[0]: is a secret key"),
     ("vault/recipients", ["ssh-ed25519 AAAA"], "vault.recipients[0]: should be an age recipient, age1…"),
+    ("vault/location", "~/backups", "vault.location: should be a whole path"),
+    ("vault/location", "$HOME/backups", "vault.location: should be a whole path"),
     ("vault/recipients", "age1x", "vault.recipients: should be a list"),
     *(
         ("vault/keep", {"days": days}, "vault.keep.days: should be")
