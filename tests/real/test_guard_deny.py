@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import psycopg
 import pytest
@@ -273,6 +274,26 @@ def test_a_role_that_stays_is_not_told_as_gone(place: Place) -> None:
     place.admin("DROP ROLE {owner}")
     place.install()
     assert drop in [change.do for change in place.remove()]
+
+
+def test_ways_around_are_named(place: Place) -> None:
+    """At level limit, CREATEROLE where it gives the guard's own role away is a gap, and so is a membership in that role."""
+    old = place.database.server.version < 16
+    place.admin("ALTER ROLE {app} CREATEROLE; ALTER SCHEMA public OWNER TO postgres; ALTER TABLE kinds OWNER TO postgres")
+    with place.database.connect() as connection:
+        install(connection, "limit", app_role=place.app.name)
+        assert old == _named(status(connection).gaps)
+        if old:
+            place.run("GRANT amankan_guard TO CURRENT_USER")
+        place.admin("ALTER ROLE {app} NOCREATEROLE")
+        place.admin("GRANT amankan_guard TO {app}")
+        assert _named(status(connection).gaps)
+        place.admin("REVOKE amankan_guard FROM {app}")
+        assert not _named(status(connection).gaps)
+
+
+def _named(gaps: Any) -> bool:
+    return any(gap.object == "app's role" for gap in gaps)
 
 
 def test_long_names_are_two(any_postgres: Server) -> None:

@@ -145,3 +145,16 @@ def test_memberships_come_back_as_they_were() -> None:
     ):
         planned = plan_install(replace(FACTS, app=replace(APP, memberships=(one,))), "deny")
         assert (do, undo) in [(change.do, change.undo) for change in planned.changes]
+
+
+def test_ways_around_the_guard_are_named() -> None:
+    """CREATEROLE before 16 and a membership that leads past the guard are gaps of the app's role, until the split."""
+    creating = replace(FACTS, owned=(), app=replace(APP, attributes=("CREATEROLE",)))
+    leading = replace(FACTS, owned=(), app=replace(APP, memberships=(Membership(role="dba", admin=False, strong=True),)))
+    weak = replace(FACTS, owned=(), app=replace(APP, memberships=(Membership(role="staff", admin=False),)))
+    assert "app's role" in gaps(plan_install(replace(creating, version=15), "limit"))
+    assert "app's role" in gaps(plan_install(leading, "limit"))
+    for facts in (creating, weak):
+        assert "app's role" not in gaps(plan_install(facts, "limit"))
+    for facts in (replace(creating, version=15), leading, FACTS):
+        assert "app's role" not in gaps(plan_install(facts, "deny"))
