@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import islice
 
-from amankan.adapters.guards.postgres.facts import Facts, Owned, RoleFacts, Table
+from amankan.adapters.guards.postgres.facts import Facts, Membership, Owned, RoleFacts, Table
+from amankan.adapters.guards.postgres.grants import Lack, Lacks
+from amankan.adapters.guards.postgres.owner import owner_names
 from amankan.adapters.guards.postgres.plan import plan_install
 from amankan.adapters.guards.postgres.reach import LEVELS
 from amankan.model.guard import Changes, Level
@@ -29,7 +32,7 @@ FACTS = Facts(
     tables=(TABLE,),
     app=APP,
     owned=(Owned(kind="table", identity="public.orders"),),
-    granted=(Owned(kind="table", identity="public.orders"),),
+    lacks=Lacks(app=(Lack(kind="table", identity="public.orders", words=("SELECT",)),)),
 )
 
 
@@ -75,7 +78,7 @@ def test_levels_contain_each_other() -> None:
 
 def test_every_change_of_the_split_can_be_taken_back() -> None:
     """Roles, owners and grants of the split each have a statement that takes them back."""
-    app = replace(APP, attributes=("CREATEDB",), memberships=(("dba", True),), truncates=("public.log",))
+    app = replace(APP, attributes=("CREATEDB",), memberships=(Membership(role="dba", admin=True),), truncates=("public.log",))
     planned = plan_install(replace(FACTS, app=app, public_creates=True), "deny")
     split = [one for one in planned.changes if one.kind in ("owner", "grant", "role") and one.object != "amankan_guard"]
     assert [] == [one for one in split if not one.undo]
@@ -116,3 +119,42 @@ def test_a_template_stays_what_it_was() -> None:
     """A database that was a template before is one after the removal."""
     planned = plan_install(replace(FACTS, is_template=True), "limit")
     assert "database" not in kinds(planned)
+
+
+def test_owner_names_are_short_and_differ() -> None:
+    """The owner is named after its database, within 63 bytes, and two databases never share the name."""
+    assert ["erp_owner", "erp_owner_2", "erp_owner_3"] == list(islice(owner_names("erp"), 3))
+    long = ["x" * 62 + last for last in "ab"] + ["ü" * 31, "ü" * 30 + "x", "日" * 21, "x" * 57, "x" * 58]
+    names = [name for database in long for name in islice(owner_names(database), 2)]
+    assert len(set(names)) == len(names)
+    assert all(len(name.encode()) <= 63 for name in names)
+    assert all("_owner" in name for name in names)
+
+
+def test_memberships_come_back_as_they_were() -> None:
+    """From 16 on a membership is taken and given with its grantor and options, before as it always was."""
+    new = Membership(role="boss", admin=False, grantor="creator", inherits=False, sets=True)
+    old = Membership(role="boss", admin=False)
+    for one, do, undo in (
+        (old, 'REVOKE "boss" FROM "erp"', 'GRANT "boss" TO "erp"'),
+        (
+            new,
+            'REVOKE "boss" FROM "erp" GRANTED BY "creator"',
+            'GRANT "boss" TO "erp" WITH ADMIN FALSE, INHERIT FALSE, SET TRUE GRANTED BY "creator"',
+        ),
+    ):
+        planned = plan_install(replace(FACTS, app=replace(APP, memberships=(one,))), "deny")
+        assert (do, undo) in [(change.do, change.undo) for change in planned.changes]
+
+
+def test_ways_around_the_guard_are_named() -> None:
+    """CREATEROLE before 16 and a membership that leads past the guard are gaps of the app's role, until the split."""
+    creating = replace(FACTS, owned=(), app=replace(APP, attributes=("CREATEROLE",)))
+    leading = replace(FACTS, owned=(), app=replace(APP, memberships=(Membership(role="dba", admin=False, strong=True),)))
+    weak = replace(FACTS, owned=(), app=replace(APP, memberships=(Membership(role="staff", admin=False),)))
+    assert "app's role" in gaps(plan_install(replace(creating, version=15), "limit"))
+    assert "app's role" in gaps(plan_install(leading, "limit"))
+    for facts in (creating, weak):
+        assert "app's role" not in gaps(plan_install(facts, "limit"))
+    for facts in (replace(creating, version=15), leading, FACTS):
+        assert "app's role" not in gaps(plan_install(facts, "deny"))

@@ -138,7 +138,7 @@ def _split(facts: Facts, role: str | None) -> Covered:
     owned = [f"{one.kind} {one.identity}" for one in facts.owned[:MOST_NAMED]]
     if facts.database_owner == facts.app.name:
         owned.append(f"database {facts.database}")
-    strong = [*facts.app.attributes, *(name for name, _ in facts.app.memberships)]
+    strong = [*facts.app.attributes, *(one.role for one in facts.app.memberships)]
     faults = [say("has {attributes}", attributes=", ".join(strong))] if strong else []
     faults += [say("owns {objects}", objects=", ".join(owned))] if owned else []
     detail = say("{faults}", faults=tuple(faults)) if faults else say("owns nothing")

@@ -2,14 +2,35 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, LiteralString
+from dataclasses import dataclass, replace
+from typing import Any
 
 import psycopg
-from psycopg.rows import dict_row
+from psycopg.rows import class_row, dict_row
+
+from amankan.adapters.guards.postgres.grants import NOTHING, Lacks, lacks
+from amankan.adapters.guards.postgres.owner import choose
 
 SCHEMA = "amankan_guard"
 GUARD_ROLE = "amankan_guard"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Membership:
+    """
+    A membership of the app's role that leads to power.
+
+    Args:
+        grantor, inherits, sets: None where the server has one membership for each pair of roles (before 16).
+        strong: whether it leads to somebody who can switch the guard off or write permits.
+    """
+
+    role: str
+    admin: bool
+    grantor: str | None = None
+    inherits: bool | None = None
+    sets: bool | None = None
+    strong: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,7 +40,7 @@ class RoleFacts:
     name: str
     first_superuser: bool
     attributes: tuple[str, ...]
-    memberships: tuple[tuple[str, bool], ...]
+    memberships: tuple[Membership, ...]
     truncates: tuple[str, ...]
 
     @property
@@ -68,7 +89,7 @@ class Facts:
     tables: tuple[Table, ...]
     app: RoleFacts | None
     owned: tuple[Owned, ...] = ()
-    granted: tuple[Owned, ...] = ()
+    lacks: Lacks = NOTHING
     publishes_all: str = ""
 
 
@@ -80,7 +101,6 @@ SELECT current_database() AS database, current_setting('server_version_num')::in
     d.datistemplate AS is_template, current_setting('track_counts') = 'on' AS counts,
     to_regclass('amankan_guard.state') IS NOT NULL AS installed,
     to_regrole('amankan_guard') IS NOT NULL AS guard_role_exists,
-    left(d.datname, 57) || '_owner' AS owner_role,
     EXISTS (SELECT FROM pg_namespace n, aclexplode(n.nspacl) a
         WHERE n.nspname = 'public' AND a.grantee = 0 AND a.privilege_type = 'CREATE') AS public_creates,
     coalesce((SELECT min(pubname::text) FROM pg_publication WHERE puballtables), '') AS publishes_all
@@ -109,16 +129,24 @@ FROM pg_roles r WHERE rolname = %s
 # A membership counts where one can become, through it, somebody who owns things here or has a strong attribute.
 MEMBERSHIPS = """
 WITH RECURSIVE reach(direct, oid) AS (
-    SELECT m.roleid, m.roleid FROM pg_auth_members m WHERE m.member = %s::regrole
+    SELECT m.roleid, m.roleid FROM pg_auth_members m WHERE m.member = %(role)s::regrole
     UNION SELECT reach.direct, m.roleid FROM pg_auth_members m JOIN reach ON m.member = reach.oid
+), power AS (
+    SELECT reach.direct, bool_or(r.rolsuper
+        OR r.rolname IN ('amankan_guard', 'pg_write_server_files', 'pg_execute_server_program')
+        OR r.rolcreaterole AND current_setting('server_version_num')::integer < 160000) AS strong
+    FROM reach JOIN pg_roles r ON r.oid = reach.oid
+    WHERE r.rolsuper OR r.rolcreaterole
+       OR r.rolname IN ('amankan_guard', 'pg_write_server_files', 'pg_execute_server_program')
+       OR EXISTS (SELECT FROM pg_shdepend d WHERE d.refclassid = 'pg_authid'::regclass AND d.refobjid = r.oid
+           AND d.deptype = 'o' AND d.dbid = (SELECT oid FROM pg_database WHERE datname = current_database()))
+    GROUP BY reach.direct
 )
-SELECT pg_get_userbyid(reach.direct)::text, bool_or(own.admin_option)
-FROM reach JOIN pg_roles r ON r.oid = reach.oid
-JOIN pg_auth_members own ON own.roleid = reach.direct AND own.member = %s::regrole
-WHERE r.rolsuper OR r.rolcreaterole OR r.rolname IN ('amankan_guard', 'pg_write_server_files', 'pg_execute_server_program')
-   OR EXISTS (SELECT FROM pg_shdepend d WHERE d.refclassid = 'pg_authid'::regclass AND d.refobjid = r.oid
-       AND d.deptype = 'o' AND d.dbid = (SELECT oid FROM pg_database WHERE datname = current_database()))
-GROUP BY 1 ORDER BY 1
+SELECT pg_get_userbyid(m.roleid)::text AS role, m.admin_option AS admin, power.strong,
+    CASE WHEN jsonb_exists(to_jsonb(m), 'set_option') THEN pg_get_userbyid(m.grantor)::text END AS grantor,
+    (to_jsonb(m) ->> 'inherit_option')::boolean AS inherits, (to_jsonb(m) ->> 'set_option')::boolean AS sets
+FROM power JOIN pg_auth_members m ON m.roleid = power.direct AND m.member = %(role)s::regrole
+ORDER BY 1, 4
 """
 
 TRUNCATES = """
@@ -134,6 +162,7 @@ FROM pg_shdepend d, pg_identify_object(d.classid, d.objid, d.objsubid) i
 WHERE d.refclassid = 'pg_authid'::regclass AND d.refobjid = %s::regrole AND d.deptype = 'o'
   AND d.dbid = (SELECT oid FROM pg_database WHERE datname = current_database())
   AND coalesce(i.schema, '') <> 'amankan_guard' AND i.identity <> 'amankan_guard'
+  AND coalesce(i.schema, '') !~ '^pg_(toast_)?temp'
   AND i.type NOT IN ('user mapping', 'default acl', 'toast table', 'index')
   AND NOT EXISTS (SELECT FROM pg_type t WHERE d.classid = 'pg_type'::regclass AND t.oid = d.objid AND t.typtype = 'm')
   AND NOT EXISTS (SELECT FROM pg_depend s WHERE d.classid = 'pg_class'::regclass AND s.classid = 'pg_class'::regclass
@@ -141,21 +170,8 @@ WHERE d.refclassid = 'pg_authid'::regclass AND d.refobjid = %s::regrole AND d.de
 ORDER BY i.type <> 'schema', i.type <> 'table', i.type, i.identity
 """
 
-# What the app needs a grant for once it owns nothing: all that it owned, sequences of its columns included.
-# For a superuser that is everything that is there.
-GRANTED = """
-SELECT CASE c.relkind WHEN 'S' THEN 'sequence' WHEN 'm' THEN 'materialized view' ELSE 'table' END AS kind,
-    quote_ident(n.nspname) || '.' || quote_ident(c.relname) AS identity
-FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND c.relpersistence <> 't'
-  AND n.nspname NOT LIKE 'pg\\_%%' AND n.nspname NOT IN ('information_schema', 'amankan_guard')
-  AND (c.relowner = %s::regrole OR (SELECT rolsuper FROM pg_roles WHERE oid = %s::regrole))
-UNION ALL
-SELECT 'schema', quote_ident(nspname) FROM pg_namespace
-WHERE nspname NOT LIKE 'pg\\_%%' AND nspname NOT IN ('information_schema', 'amankan_guard')
-  AND (nspowner = %s::regrole OR (SELECT rolsuper FROM pg_roles WHERE oid = %s::regrole))
-ORDER BY kind, identity
-"""
+# An app makes and drops its large objects in ordinary life, and no trigger sees them at any level: they stay its own.
+KEPT = "large object"
 
 
 def survey(connection: psycopg.Connection[Any], app_role: str | None) -> Facts:
@@ -166,11 +182,29 @@ def survey(connection: psycopg.Connection[Any], app_role: str | None) -> Facts:
         place |= _owner(connection, place)
         tables = tuple(Table(**row) for row in cursor.execute(TABLES))
         app = _role(cursor, app_role) if app_role is not None else None
-        if app is None:
-            return Facts(**place, tables=tables, app=None)
-        owned = _objects(cursor, OWNED, role=app.name)
-        granted = _objects(cursor, GRANTED, role=app.name)
-    return Facts(**place, tables=tables, app=app, owned=owned, granted=granted)
+    facts = Facts(**place, tables=tables, app=app)
+    if app is None:
+        return facts
+    owned = tuple(one for one in owned_by(connection, app.name) if one.kind != KEPT)
+    return replace(facts, owned=owned, lacks=lacks_of(connection, facts))
+
+
+def lacks_of(connection: psycopg.Connection[Any], facts: Facts) -> Lacks:
+    """Return what the roles of these facts will lack once the app owns nothing; reads only."""
+    assert facts.app is not None
+    return lacks(
+        connection,
+        app=facts.app.name,
+        owner=facts.owner_role,
+        demoted=bool(facts.app.memberships),
+        version=facts.version,
+    )
+
+
+def owned_by(connection: psycopg.Connection[Any], role: str) -> tuple[Owned, ...]:
+    """Return what a role owns in this database, but for what lives only as long as a session; reads only."""
+    with connection.cursor(row_factory=class_row(Owned)) as cursor:
+        return tuple(cursor.execute(OWNED, [_quoted(role)]))
 
 
 def guarded(connection: psycopg.Connection[Any]) -> bool:
@@ -181,10 +215,11 @@ def guarded(connection: psycopg.Connection[Any]) -> bool:
 
 def _owner(connection: psycopg.Connection[Any], place: dict[str, Any]) -> dict[str, Any]:
     """The owner's name stays what it was when the split was made, also in a copy that has another name."""
-    name = place["owner_role"]
+    name = None
     if place["installed"]:
         row = connection.execute("SELECT owner_role FROM amankan_guard.state").fetchone()
-        name = row[0] if row is not None and row[0] else name
+        name = row[0] if row is not None else None
+    name = name or choose(connection, place["database"])
     exists = connection.execute("SELECT to_regrole(quote_ident(%s)) IS NOT NULL", [name]).fetchone()
     assert exists is not None
     return {"owner_role": name, "owner_role_exists": exists[0]}
@@ -195,16 +230,11 @@ def _role(cursor: psycopg.Cursor[dict[str, Any]], name: str) -> RoleFacts | None
     if row is None:
         return None
     quoted = _quoted(name)
+    memberships = tuple(Membership(**each) for each in cursor.execute(MEMBERSHIPS, {"role": quoted}))
     with cursor.connection.cursor() as plain:
-        memberships = tuple((str(role), bool(admin)) for role, admin in plain.execute(MEMBERSHIPS, [quoted, quoted]))
         truncates = tuple(str(row[0]) for row in plain.execute(TRUNCATES, [quoted, quoted]))
     attributes = tuple(row.pop("attributes"))
     return RoleFacts(**row, attributes=attributes, memberships=memberships, truncates=truncates)
-
-
-def _objects(cursor: psycopg.Cursor[dict[str, Any]], question: LiteralString, *, role: str) -> tuple[Owned, ...]:
-    holes = [_quoted(role)] * question.count("%s")
-    return tuple(Owned(**row) for row in cursor.execute(question, holes))
 
 
 def _quoted(name: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import astuple, fields, replace
 from typing import Any, Final, LiteralString
@@ -10,7 +10,8 @@ from typing import Any, Final, LiteralString
 import psycopg
 from psycopg import errors, sql
 
-from amankan.adapters.guards.postgres.facts import GUARD_ROLE, SCHEMA, Facts, guarded, survey
+from amankan.adapters.guards.postgres.facts import GUARD_ROLE, SCHEMA, Facts, guarded, lacks_of, owned_by, survey
+from amankan.adapters.guards.postgres.owner import free
 from amankan.adapters.guards.postgres.plan import EVENT_TRIGGERS, highest, plan_install
 from amankan.adapters.guards.postgres.reach import level_gap
 from amankan.adapters.guards.postgres.ring import carry_over, remembered
@@ -70,7 +71,8 @@ def install(
         level: None stands for that of the guard that is there, else for the highest that moves no ownership.
         limits: None stands for those of the guard that is there, else for the usual ones.
         app_role: the role that the app connects as; level deny needs it.
-        owner_role: who owns what is there at level deny; None stands for one that is named after the database.
+        owner_role: who owns what is there at level deny, if it has nothing here yet; None stands for one that is named after
+            the database.
     Raises:
         Refused: level deny was asked for and cannot be made here; nothing was changed.
         EngineFailed: the server refused; nothing was changed.
@@ -93,7 +95,11 @@ def install(
 
 
 def remove(connection: Connection) -> tuple[Change, ...]:
-    """Take the guard out, and back what its installation changed; return that. May be repeated."""
+    """
+    Take the guard out, and back what its installation changed; return what was taken back. May be repeated.
+
+    A role that still has something in another database stays.
+    """
     with speaking(say("remove the guard")), connection.transaction():
         _run(connection, PATIENCE)
         return _take_out(connection)
@@ -132,10 +138,11 @@ def _way_out(facts: Facts, wanted: Level) -> Sentence:
 
 
 def _owned_by(facts: Facts, owner_role: str | None, *, connection: Connection) -> Facts:
-    if owner_role is None:
+    if owner_role is None or not free(connection, owner_role):
         return facts
     found = connection.execute("SELECT 1 FROM pg_catalog.pg_roles WHERE rolname = %s", [owner_role]).fetchone()
-    return replace(facts, owner_role=owner_role, owner_role_exists=found is not None)
+    facts = replace(facts, owner_role=owner_role, owner_role_exists=found is not None)
+    return facts if facts.app is None else replace(facts, lacks=lacks_of(connection, facts))
 
 
 def _put_in(connection: Connection, facts: Facts, *, changes: Changes, rules: Rules) -> None:
@@ -155,11 +162,18 @@ def _put_in(connection: Connection, facts: Facts, *, changes: Changes, rules: Ru
     if facts.superuser:
         _run(connection, read("events", version=facts.version))
     _run(connection, read("rights", version=facts.version))
-    reversible = [change for change in changes.changes if change.undo]
+    remember(connection, changes.changes)
+
+
+def remember(connection: Connection, changes: Iterable[Change]) -> None:
+    """What takes these changes back is known to the guard's removal, after what it knew already."""
+    row = connection.execute("SELECT coalesce(max(number), -1) + 1 FROM amankan_guard.change").fetchone()
+    assert row is not None
+    reversible = [change for change in changes if change.undo]
     with connection.cursor() as cursor:
         cursor.executemany(
             "INSERT INTO amankan_guard.change (number, kind, object, undo) VALUES (%s, %s, %s, %s)",
-            [(number, one.kind, one.object, one.undo) for number, one in enumerate(reversible)],
+            [(number, one.kind, one.object, one.undo) for number, one in enumerate(reversible, row[0])],
         )
 
 
@@ -236,16 +250,14 @@ def _take_out(connection: Connection) -> tuple[Change, ...]:
         if found is not None:
             _run(connection, f"DROP EVENT TRIGGER {name}")
     undone = _to_undo(connection)
-    roles = [change.do for change in undone if change.do.startswith("DROP ROLE")]
-    for change in undone:
-        if change.do not in roles:
-            _run_where_there(connection, change.do)
+    roles = [change for change in undone if change.do.startswith("DROP ROLE")]
+    done = [change for change in undone if change not in roles and _run_where_there(connection, change.do)]
     for change in _made_later(connection):
         _run(connection, change.do)
     _run(connection, f"DROP SCHEMA {SCHEMA} CASCADE")
-    for statement in [*roles, f"DROP ROLE IF EXISTS {GUARD_ROLE}"]:
-        _run_where_there(connection, statement)
-    return undone
+    done += [change for change in roles if _run_where_there(connection, change.do)]
+    _run_where_there(connection, f"DROP ROLE IF EXISTS {GUARD_ROLE}")
+    return tuple(done)
 
 
 def _to_undo(connection: Connection) -> tuple[Change, ...]:
@@ -280,25 +292,30 @@ def _made_later(connection: Connection) -> list[Change]:
     if row is None:
         return []
     app, owner = row
-    return move(survey(connection, owner).owned, source=owner, target=app)
+    return move(owned_by(connection, owner), source=owner, target=app)
 
 
-def _run_where_there(connection: Connection, statement: str) -> None:
+def _run_where_there(connection: Connection, statement: str) -> bool:
     """
-    Take something back, unless it is gone by now or, for a role, still at work in another database or not ours to drop.
+    Take something back, unless it is gone by now or, for a role, still at work in another database or not ours to drop; tell
+    whether it was done.
     """
     try:
         with connection.transaction():
             _run(connection, statement)
     except (
         errors.UndefinedObject,
+        errors.UndefinedColumn,
         errors.UndefinedTable,
         errors.UndefinedFunction,
         errors.InvalidSchemaName,
+        errors.WrongObjectType,
+        errors.InvalidGrantOperation,
         errors.DependentObjectsStillExist,
         errors.InsufficientPrivilege,
     ):
-        return
+        return False
+    return True
 
 
 def _run(connection: Connection, script: str) -> None:

@@ -12,6 +12,12 @@ from amankan.model.sentence import say
 TRIGGERS = ("amankan_guard_truncate", "amankan_guard_flush", "amankan_guard_delete", "amankan_guard_update")
 EVENT_TRIGGERS = ("amankan_guard_begin", "amankan_guard_drop", "amankan_guard_rewrite", "amankan_guard_end")
 
+# What a gap is called that the app's own role is.
+APP_ROLE = "app's role"
+
+# From here on CREATEROLE gives away only roles that the one who has it administers.
+STRICT_CREATEROLE = 16
+
 
 def plan_install(facts: Facts, level: Level) -> Changes:
     """Return the changes of an installation at this level, and what it cannot cover here; pure."""
@@ -25,7 +31,7 @@ def plan_install(facts: Facts, level: Level) -> Changes:
         level = "limit" if level == "deny" else level
     elif level == "deny":
         changes += plan_split(facts)
-        gaps += split_gaps(facts)
+        gaps = [gap for gap in gaps if gap.object != APP_ROLE] + list(split_gaps(facts))
     if facts.superuser:
         changes += [Change(kind="event trigger", object=name, do="", undo="") for name in EVENT_TRIGGERS]
     if facts.superuser or facts.owns_database:
@@ -89,8 +95,24 @@ def gaps_of(facts: Facts) -> tuple[Gap, ...]:
         gaps.append(Gap(object="counters", reason=reason))
     if facts.app is not None and facts.app.superuser:
         reason = say("role {role} is a superuser and can switch every part of the guard off", role=facts.app.name)
-        gaps.append(Gap(object="app's role", reason=reason))
+        gaps.append(Gap(object=APP_ROLE, reason=reason))
     elif facts.app is not None and facts.owned:
         reason = say("role {role} owns {count} objects and can change them", role=facts.app.name, count=len(facts.owned))
-        gaps.append(Gap(object="app's role", reason=reason))
-    return tuple(gaps)
+        gaps.append(Gap(object=APP_ROLE, reason=reason))
+    return tuple(gaps) + _ways_around(facts)
+
+
+def _ways_around(facts: Facts) -> tuple[Gap, ...]:
+    """By which the app's role could make itself somebody whom the guard does not hold."""
+    if facts.app is None or facts.app.superuser:
+        return ()
+    ways = []
+    if "CREATEROLE" in facts.app.attributes and facts.version < STRICT_CREATEROLE:
+        ways.append(
+            say("role {role} has CREATEROLE: before PostgreSQL 16 it can join the guard's own role", role=facts.app.name)
+        )
+    strong = ", ".join(dict.fromkeys(one.role for one in facts.app.memberships if one.strong))
+    if strong:
+        reason = say("role {role} is a member of {roles}, and so can get around the guard", role=facts.app.name, roles=strong)
+        ways.append(reason)
+    return tuple(Gap(object=APP_ROLE, reason=reason) for reason in ways)

@@ -4,19 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from amankan.adapters.guards.postgres.facts import Facts, Owned
+from amankan.adapters.guards.postgres.facts import Facts, Membership, Owned
+from amankan.adapters.guards.postgres.grants import MAINTAIN_SINCE, Lack
 from amankan.adapters.guards.postgres.script import quoted
 from amankan.model.guard import Change, Gap
 from amankan.model.sentence import say
 
-# What the app's role may do with a thing that it no longer owns.
-GRANTS = {
-    "table": "SELECT, INSERT, UPDATE, DELETE",
-    "materialized view": "SELECT",
-    "sequence": "USAGE, SELECT, UPDATE",
-    "schema": "USAGE",
+OBJECT_WORD = {
+    "materialized view": "TABLE",
+    "table": "TABLE",
+    "sequence": "SEQUENCE",
+    "schema": "SCHEMA",
+    "function": "ROUTINE",
+    "database": "DATABASE",
 }
-OBJECT_WORD = {"materialized view": "TABLE", "table": "TABLE", "sequence": "SEQUENCE", "schema": "SCHEMA"}
+
+# Kinds that ALTER calls otherwise than the server does when it identifies an object.
+# An aggregate without arguments is written as a routine is, but not as ALTER AGGREGATE wants it.
+ALTER_WORD = {
+    "statistics object": "STATISTICS",
+    "function": "ROUTINE",
+    "procedure": "ROUTINE",
+    "aggregate": "ROUTINE",
+    "composite type": "TYPE",
+}
 
 # What a change of who is a member of what is called, before the name of the role.
 MEMBERSHIP = "membership in "
@@ -44,6 +55,11 @@ def split_gaps(facts: Facts) -> tuple[Gap, ...]:
         for owned in facts.owned
         if owned.kind in FIXED
     )
+    fixed += tuple(
+        Gap(object=f"{owned.kind} {owned.identity}", reason=say("before PostgreSQL 17 only its owner can refresh it"))
+        for owned in facts.owned
+        if owned.kind == "materialized view" and facts.version < MAINTAIN_SINCE
+    )
     owned_tables = {owned.identity for owned in facts.owned if owned.kind == "table"}
     bound = say("its row level security did not bind its owner and will bind {role}", role=facts.app.name)
     return fixed + tuple(
@@ -63,11 +79,8 @@ def plan_split(facts: Facts) -> list[Change]:
         name = quoted(facts.database)
         do, undo = (f"ALTER DATABASE {name} OWNER TO {role}" for role in (owner, quoted(facts.database_owner)))
         changes.append(Change(kind="owner", object=f"database {facts.database}", do=do, undo=undo))
-    name = quoted(facts.database)
-    do = f"GRANT CONNECT, TEMPORARY ON DATABASE {name} TO {app}"
-    undo = f"REVOKE CONNECT, TEMPORARY ON DATABASE {name} FROM {app}"
-    changes.append(Change(kind="grant", object=f"database {facts.database}", do=do, undo=undo))
-    changes += grant(facts.granted, role=facts.app.name)
+    changes += grant(facts.lacks.app, role=facts.app.name)
+    changes += grant(facts.lacks.owner, role=facts.owner_role)
     changes += [
         Change(
             kind="grant",
@@ -91,11 +104,19 @@ def _roles(facts: Facts) -> list[Change]:
         do = f"ALTER ROLE {app} " + " ".join(f"NO{word}" for word in facts.app.attributes)
         undo = f"ALTER ROLE {app} " + " ".join(facts.app.attributes)
         changes.append(Change(kind="role", object=facts.app.name, do=do, undo=undo))
-    for role, admin in facts.app.memberships:
-        undo = f"GRANT {quoted(role)} TO {app}" + (" WITH ADMIN OPTION" if admin else "")
-        do = f"REVOKE {quoted(role)} FROM {app}"
-        changes.append(Change(kind="grant", object=f"{MEMBERSHIP}{role}", do=do, undo=undo))
-    return changes
+    return changes + [_leave(one, app=app) for one in facts.app.memberships]
+
+
+def _leave(one: Membership, *, app: str) -> Change:
+    """One membership less; it comes back as it was, from whom it was."""
+    do, undo = f"REVOKE {quoted(one.role)} FROM {app}", f"GRANT {quoted(one.role)} TO {app}"
+    if one.grantor is None:
+        undo += " WITH ADMIN OPTION" if one.admin else ""
+    else:
+        by = f" GRANTED BY {quoted(one.grantor)}"
+        do += by
+        undo += f" WITH ADMIN {one.admin}, INHERIT {one.inherits}, SET {one.sets}".upper() + by
+    return Change(kind="grant", object=f"{MEMBERSHIP}{one.role}", do=do, undo=undo)
 
 
 def _later(facts: Facts) -> list[Change]:
@@ -103,12 +124,12 @@ def _later(facts: Facts) -> list[Change]:
     assert facts.app is not None
     app, owner = quoted(facts.app.name), quoted(facts.owner_role)
     changes = []
-    for kind in ("table", "sequence"):
-        words = f"{GRANTS[kind]} ON {OBJECT_WORD[kind]}S"
+    for lack in facts.lacks.later:
+        words = f"{', '.join(lack.words)} ON {OBJECT_WORD[lack.kind]}S"
         changes.append(
             Change(
                 kind="grant",
-                object=f"later {kind}s of {facts.owner_role}",
+                object=f"later {lack.kind}s of {facts.owner_role}",
                 do=f"ALTER DEFAULT PRIVILEGES FOR ROLE {owner} GRANT {words} TO {app}",
                 undo=f"ALTER DEFAULT PRIVILEGES FOR ROLE {owner} REVOKE {words} FROM {app}",
             )
@@ -125,19 +146,24 @@ def move(owned: Iterable[Owned], *, source: str, target: str) -> list[Change]:
         Change(
             kind="owner",
             object=f"{one.kind} {one.identity}",
-            do=f"ALTER {one.kind} {one.identity} OWNER TO {quoted(target)}",
-            undo=f"ALTER {one.kind} {one.identity} OWNER TO {quoted(source)}",
+            do=f"ALTER {ALTER_WORD.get(one.kind, one.kind)} {one.identity} OWNER TO {quoted(target)}",
+            undo=f"ALTER {ALTER_WORD.get(one.kind, one.kind)} {one.identity} OWNER TO {quoted(source)}",
         )
         for one in owned
         if one.kind not in FIXED
     ]
 
 
-def grant(objects: Iterable[Owned], *, role: str) -> list[Change]:
+def grant(lacks: Iterable[Lack], *, role: str) -> list[Change]:
     """Return the grants that let a role work with objects that it does not own."""
     changes = []
-    for one in objects:
-        words = f"{GRANTS[one.kind]} ON {OBJECT_WORD[one.kind]} {one.identity}"
-        do, undo = f"GRANT {words} TO {quoted(role)}", f"REVOKE {words} FROM {quoted(role)}"
-        changes.append(Change(kind="grant", object=f"{one.kind} {one.identity}", do=do, undo=undo))
+    for one in lacks:
+        place, name = f"ON {OBJECT_WORD[one.kind]} {one.identity}", quoted(role)
+        object = f"{one.kind} {one.identity}"
+        # What is revoked from a table is revoked from its columns, so what was there is granted once more behind that.
+        kept = [f"GRANT {word} {place} TO {name}" for word in one.columns]
+        changes += [Change(kind="grant", object=object, do=again, undo=again) for again in kept]
+        words = ", ".join(one.words)
+        do, undo = f"GRANT {words} {place} TO {name}", f"REVOKE {words} {place} FROM {name}"
+        changes.append(Change(kind="grant", object=object, do=do, undo=undo))
     return changes

@@ -8,7 +8,7 @@ import psycopg
 from psycopg import sql
 
 from amankan.adapters.guards.postgres.facts import guarded, survey
-from amankan.adapters.guards.postgres.install import speaking
+from amankan.adapters.guards.postgres.install import remember, speaking
 from amankan.adapters.guards.postgres.script import quoted
 from amankan.adapters.guards.postgres.split import grant, move
 from amankan.model.sentence import say
@@ -44,12 +44,18 @@ def close_window(connection: Connection) -> None:
         role = _denied(connection)
         if role is None:
             return
+        owner = survey(connection, role).owner_role
+        if _is_member(connection, role, owner=owner):
+            _run(connection, f"REVOKE {quoted(owner)} FROM {quoted(role)}")
+        # What the role lacks can be seen only now that it is no member.
         facts = survey(connection, role)
-        if _is_member(connection, role, owner=facts.owner_role):
-            _run(connection, f"REVOKE {quoted(facts.owner_role)} FROM {quoted(role)}")
-        changes = move(facts.owned, source=role, target=facts.owner_role) + grant(facts.granted, role=role)
-        for change in changes:
+        passed = grant(facts.lacks.owner, role=owner)
+        # Who may enter a database is for those to say who open and close it.
+        used = grant((one for one in facts.lacks.app if one.kind != "database"), role=role)
+        for change in [*move(facts.owned, source=role, target=owner), *used, *passed]:
             _run(connection, change.do)
+        # The rest goes with the tables: their owner needs no grants on them.
+        remember(connection, passed)
 
 
 def _is_member(connection: Connection, role: str, *, owner: str) -> bool:

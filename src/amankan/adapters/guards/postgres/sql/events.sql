@@ -43,7 +43,7 @@ BEGIN
         AND coalesce(current_query(), '') !~* 'if[[:space:]]+exists'
         AND NOT EXISTS (
             SELECT FROM pg_shdepend d
-            WHERE d.refclassid = 'pg_authid'::regclass AND d.deptype = 'o'
+            WHERE d.refclassid = 'pg_authid'::regclass AND d.deptype = 'o' AND d.classid <> 'pg_largeobject'::regclass
               AND d.dbid IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))
               AND pg_has_role(role_name, d.refobjid, 'USAGE'))
         AND NOT (SELECT rolsuper FROM pg_roles WHERE rolname = role_name)
