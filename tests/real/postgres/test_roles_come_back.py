@@ -1,4 +1,4 @@
-"""Roles come back as they were, whatever their names are made of."""
+"""Roles come back as they were, whatever their names are made of, and what a user dropped stays away."""
 
 from __future__ import annotations
 
@@ -76,6 +76,25 @@ def execute(database: Database, script: LiteralString) -> None:
     """Run a script that is written in UTF-8, whatever the database's encoding is."""
     with connected(address_of(database)) as session:
         session.execute(script)
+
+
+def test_what_every_database_has(database: Database, servers: ThrowawayServers, tmp_path: Path) -> None:
+    """What a new database has and the original lacks is not there after a restore either."""
+    database.execute("drop extension plpgsql; drop schema public; create schema app; create table app.t as select 1 as n")
+    dumped = dump_to(tmp_path / "a", database)
+    found = prove(servers, "bare", archive=tmp_path / "a", dumped=dumped, tools=tools_of(database.server))
+    servers.remove("bare")
+    assert not compare(dumped[1].fingerprint, found)
+
+
+@pytest.mark.parametrize("dropped", ["extension plpgsql", "schema public"])
+def test_one_of_them(any_database: Database, servers: ThrowawayServers, tmp_path: Path, dropped: str) -> None:
+    """Only what the original lacks is dropped."""
+    any_database.execute(f"drop {dropped}; create schema app")
+    dumped = dump_to(tmp_path / "a", any_database)
+    found = prove(servers, "one", archive=tmp_path / "a", dumped=dumped, tools=tools_of(any_database.server))
+    servers.remove("one")
+    assert not compare(dumped[1].fingerprint, found)
 
 
 def test_what_is_said_of_roles(postgres: Server, servers: ThrowawayServers) -> None:

@@ -66,7 +66,8 @@ _MAKING: Final[LiteralString] = """
     select datname, pg_get_userbyid(datdba), pg_encoding_to_char(encoding), datcollate, datctype,
         coalesce(to_jsonb(d) ->> 'datlocprovider', 'c'),
         coalesce(to_jsonb(d) ->> 'datlocale', to_jsonb(d) ->> 'daticulocale', ''),
-        coalesce(to_jsonb(d) ->> 'daticurules', '')
+        coalesce(to_jsonb(d) ->> 'daticurules', ''),
+        exists (select from pg_extension where extname = 'plpgsql'), exists (select from pg_namespace where nspname = 'public')
     from pg_database d where datname = current_database()
 """
 
@@ -146,8 +147,9 @@ def making_of(session: Session) -> Making:
     An owner whose name is no UTF-8 is not among it: only the settings, which run in the database itself, can name it.
     """
     with bytewise(session):
-        found = raw_rows(session, _MAKING)[0]
+        *found, extension, schema = raw_rows(session, _MAKING)[0]
     name, owner, encoding, collate, ctype, provider, locale, rules = (text_of(each) or "" for each in found)
+    present = (("extension plpgsql", extension), ("schema public", schema))
     return Making(
         name=name,
         owner=owner,
@@ -157,6 +159,7 @@ def making_of(session: Session) -> Making:
         ctype=ctype,
         locale=locale,
         rules=rules,
+        without=tuple(word for word, there in present if not there),
     )
 
 
