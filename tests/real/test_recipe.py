@@ -90,9 +90,11 @@ class ByHand:
 
     def finish(self) -> Dumped:
         """Return what was dumped; the fingerprint is not looked at here."""
-        encoding, collate, ctype = self.database.rows(
-            "select pg_encoding_to_char(encoding), datcollate, datctype from pg_database where datname = current_database()"
+        encoding, collate, ctype, public = self.database.rows(
+            "select pg_encoding_to_char(encoding), datcollate, datctype, to_regnamespace('public') is not null"
+            " from pg_database where datname = current_database()"
         )[0]
+        without = () if public else ("extension plpgsql", "schema public")
         return Dumped(
             engine="postgresql",
             server_version=self.database.value("show server_version"),
@@ -100,7 +102,9 @@ class ByHand:
             identity=Identity(system="1", oid=1),
             fingerprint=Fingerprint(tables=(), schema="0" * 64),
             plain_bytes=0,
-            making=Making(name=self.database.name, owner=OWNER, encoding=encoding, collate=collate, ctype=ctype),
+            making=Making(
+                name=self.database.name, owner=OWNER, encoding=encoding, collate=collate, ctype=ctype, without=without
+            ),
         )
 
 
@@ -232,6 +236,17 @@ def test_the_recipe_needs_no_tablespace(any_postgres: Server, empty: Server, tmp
     with Database(server=empty, name="shop") as restored:
         done = follow(folder, empty, key=tmp_path / "recovery.key")
         assert (0, paid) == (done.returncode, restored.rows("select paid::numeric from placed order by 1"))
+
+
+def test_the_recipe_leaves_out_what_was_dropped(any_database: Database, empty: Server, tmp_path: Path) -> None:
+    """A schema and an extension that every new database has, and the original lacks, are not there afterwards."""
+    recipient = make_identity_file(tmp_path / "recovery.key")
+    any_database.execute("drop schema public; drop extension plpgsql; create schema app; create table app.t as select 7 as n")
+    folder = snapshot(tmp_path / "vault", any_database, (recipient,))
+    with Database(server=empty, name=any_database.name) as restored:
+        done = follow(folder, empty, key=tmp_path / "recovery.key")
+        assert (0, [(7,)]) == (done.returncode, restored.rows("select n from app.t"))
+        assert [(None, 0)] == restored.rows("select to_regnamespace('public'), (select count(*) from pg_extension)")
 
 
 @pytest.mark.parametrize("part", ["dump.pgc.zst.age", "globals.sql.zst.age", "key.age"])

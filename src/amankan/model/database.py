@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final, LiteralString
 
 from amankan.model.marker import Marker
+
+# What every new database has, though its user may drop it, and no dump tells that it is gone.
+BORN_WITH: Final[tuple[tuple[str, LiteralString], ...]] = (
+    ("extension plpgsql", "DROP EXTENSION IF EXISTS plpgsql"),
+    ("schema public", "DROP SCHEMA IF EXISTS public"),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +56,7 @@ class Making:
     What `CREATE DATABASE` must be told so that a dump of `name` fits into the new database; empty where nothing is.
 
     `provider` is the server's word for where the locale comes from (`libc`, `icu`, `builtin`); `locale` and `rules` are
-    that provider's own.
+    that provider's own. `without` names what every new database has and this one lacks: words of `BORN_WITH`.
     """
 
     name: str
@@ -60,3 +67,9 @@ class Making:
     ctype: str = ""
     locale: str = ""
     rules: str = ""
+    without: tuple[str, ...] = ()
+
+    @property
+    def drops(self) -> tuple[LiteralString, ...]:
+        """The statements that take out of a new database what the original lacks."""
+        return tuple(statement for word, statement in BORN_WITH if word in self.without)

@@ -141,7 +141,12 @@ def _database(making: Making) -> str:
     options += [f"{word} {_literal(text)}" for word, text in texts if text]
     lines = "\n  ".join((f"CREATE DATABASE {_identifier(making.name)}", "TEMPLATE template0", *options))
     end = _end(lines)
-    block = f"psql --no-psqlrc --set=ON_ERROR_STOP=1 --dbname=postgres <<'{end}'\n{lines};\n{end}"
+    psql = "psql --no-psqlrc --set=ON_ERROR_STOP=1"
+    block = f"{psql} --dbname=postgres <<'{end}'\n{lines};\n{end}"
+    if making.drops:
+        # Before the content, so that what was dropped is not in its way, and nothing in it stands in the way of this.
+        drops = "".join(f"{statement};\n" for statement in making.drops)
+        block += f"\n{psql} --dbname={_connection(making.name)} <<'END'\n{drops}END"
     return _section("Make the database", "It must not exist yet: never restore over something.", lines=block)
 
 

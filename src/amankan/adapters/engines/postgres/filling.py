@@ -10,7 +10,7 @@ from amankan.adapters.engines.postgres.address import Address
 from amankan.adapters.engines.postgres.archiver import PostgresArchiver
 from amankan.adapters.engines.postgres.cluster import making_of
 from amankan.adapters.engines.postgres.schema import server_major
-from amankan.adapters.engines.postgres.script import run_script
+from amankan.adapters.engines.postgres.script import drop_lacking, run_script
 from amankan.adapters.engines.postgres.session import connected, row
 from amankan.adapters.engines.postgres.shelf import MACHINE, Shelf
 from amankan.errors import Refused, SnapshotDamaged
@@ -134,6 +134,7 @@ def fill_database(address: Address, filling: Filling) -> Fingerprint:
     tools = filling.shelf.client(major)
     roles, settings = (b"".join(reader.read(snapshot.id, stem)) for stem in ("globals", "settings"))
     run_script(address, tools, script=roles)
+    drop_lacking(address, reader.making(snapshot.id))
     archiver = PostgresArchiver(address=address, tools=tools, clock=filling.clock)
     with closing(reader.read(snapshot.id)) as pieces:
         held = archiver.load(pieces, into=address.database, progress=filling.progress)

@@ -37,7 +37,8 @@ def make_database(address: Address, making: Making, *, major: int) -> None:
     There is a new, empty database of the address's name in which a dump of the one that `making` tells of fits.
 
     Raises:
-        EngineFailed: there is one of that name, or the server does not have the locale; nothing was made.
+        EngineFailed: there is one of that name, or the server does not have the locale: nothing was made. Or this role
+            may not drop what the original lacks: then it was.
     """
     options = [("TEMPLATE", sql.Identifier("template0")), ("ENCODING", sql.Literal(making.encoding))]
     if making.owner:
@@ -53,6 +54,19 @@ def make_database(address: Address, making: Making, *, major: int) -> None:
     written = sql.SQL(" ").join(sql.SQL(word) + sql.SQL(" ") + value for word, value in options)
     with connected(address.at("postgres")) as session:
         session.execute(sql.SQL("create database {} ").format(sql.Identifier(address.database)) + written)
+    drop_lacking(address, making)
+
+
+def drop_lacking(address: Address, making: Making) -> None:
+    """
+    An empty database has nothing of what every new one has and the one that `making` tells of lacks; may be repeated.
+
+    It must be so before a load: no archive drops it, and a fingerprint is read back at the load's end.
+    """
+    if making.drops:
+        with connected(address) as session:
+            for statement in making.drops:
+                session.execute(statement)
 
 
 def drop_database(address: Address) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, LiteralString
+from typing import Any, Final, LiteralString
 
 import psycopg
 from psycopg import sql
@@ -13,8 +13,11 @@ from amankan.adapters.engines.postgres.address import Address
 from amankan.adapters.engines.postgres.reach import session_conninfo
 from amankan.adapters.engines.postgres.settings import session_options
 from amankan.errors import EngineFailed
-from amankan.model.sentence import say
+from amankan.model.sentence import say, visible
 from amankan.proc.redact import redact
+
+# Names have at most 63; of anything longer nobody needs to see more.
+NAMED_BYTES: Final = 63
 
 Session = psycopg.Connection[tuple[Any, ...]]
 
@@ -42,7 +45,7 @@ def connected(address: Address, *, autocommit: bool = True, **changes: str) -> I
 
 @contextmanager
 def translated(address: Address) -> Iterator[None]:
-    """Turn the driver's errors into EngineFailed, without secrets."""
+    """Turn the driver's errors into EngineFailed, without secrets; so too a text that is none in the database's encoding."""
     try:
         yield
     except psycopg.Error as fault:
@@ -50,6 +53,11 @@ def translated(address: Address) -> Iterator[None]:
         reason = redact(" ".join(str(fault).split()), hidden)
         raise EngineFailed(
             say("cannot use the database {database}: {reason}", database=address.database, reason=reason)
+        ) from fault
+    except UnicodeDecodeError as fault:
+        told = visible(fault.object[:NAMED_BYTES].decode(errors="backslashreplace"))
+        raise EngineFailed(
+            say("cannot use the database {database}: {text} is no text in its encoding", database=address.database, text=told)
         ) from fault
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, LiteralString
 
 from psycopg import errors, sql
 
+from amankan.adapters.engines.postgres.bytewise import bytewise, holds_utf8, raw_rows, shown, text_of
 from amankan.adapters.engines.postgres.cluster import making_of, roles_sql, settings_sql
 from amankan.adapters.engines.postgres.expected import hindrances, promised_labels, table_names, tables_bytes
 from amankan.adapters.engines.postgres.schema import Definition, definitions, server_major
@@ -22,6 +23,15 @@ TRIES: Final = 3
 
 # How many names in one message a person reads.
 NAMED: Final = 50
+
+
+# Every role that something in this database belongs to or is granted to.
+_CONCERNED: Final[LiteralString] = """
+    select distinct r.rolname from pg_roles r join pg_shdepend s on s.refobjid = r.oid
+    join pg_database d on d.datname = current_database()
+    where s.refclassid = 'pg_authid'::regclass
+        and (s.dbid = d.oid or s.classid = 'pg_database'::regclass and s.objid = d.oid) order by 1
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,9 +62,10 @@ def survey(session: Session, *, tools: Tools, lock_seconds: float) -> Survey:
 
     Raises:
         Refused: this role may not read everything; every such object is named. Nothing is locked.
-        EngineFailed: a lock could not be had in time.
+        EngineFailed: a lock could not be had in time, or a role that something belongs to has a name that no archive can.
     """
     refuse_incomplete(session)
+    refuse_unwritable(session)
     major, minor = server_major(session)
     lock_tables(session, seconds=lock_seconds)
     snapshot = str(row(session, "select pg_export_snapshot()")[0])
@@ -92,6 +103,21 @@ def refuse_incomplete(session: Session) -> None:
         ),
         next=say("grant pg_read_all_data to the role, give it bypassrls, and grant select on each large object"),
     )
+
+
+def refuse_unwritable(session: Session) -> None:
+    """Raise EngineFailed, with a list, where roles that are needed here have names that are no text in this database."""
+    if not holds_utf8(session):
+        return
+    with bytewise(session):
+        found = [shown(name) for (name,) in raw_rows(session, _CONCERNED) if text_of(name) is None]
+    if found:
+        names = "; ".join(found)
+        database = session.info.dbname
+        raise EngineFailed(
+            say("cannot back up {database}: names of its roles are no text in UTF8: {names}", database=database, names=names),
+            next=say("give these roles other names from a database in whose encoding they were made: ALTER ROLE ... RENAME TO"),
+        )
 
 
 def lock_tables(session: Session, *, seconds: float) -> None:
