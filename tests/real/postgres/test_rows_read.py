@@ -91,19 +91,23 @@ def test_trees_that_are_loaded_by_their_root(
     servers.remove("rows")
 
 
-def test_trees_on_every_version(postgres: Server, servers: ThrowawayServers, tmp_path: Path) -> None:
-    """A tree whose rows go by the root stands beside one whose rows do not, on every version."""
+def test_trees_on_every_version(
+    postgres: Server, servers: ThrowawayServers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A tree whose rows go by the root stands beside one whose rows do not, on every version, by any way, with long rows."""
     with postgres.database() as database:
         database.execute(
             TREE.format(labels=", ".join(f"'c{number}'" for number in range(LABELS)), rows=FEW)
             + "; create table plain (a int) partition by hash (a); "
             "create table plain_0 partition of plain for values with (modulus 1, remainder 0); "
-            "insert into plain values (1), (2)"
+            "insert into plain values (1), (2); update whole set c = repeat('z', 1500000) where b between 1 and 5"
         )
         before = same_elsewhere(servers, database, folder=tmp_path)
         assert {"public.plain_0", "public.other", "public.whole"} == {table.table for table in before.tables}
         assert FEW + 2 == before.rows
         assert () == compare(before, held_by(database))
+        monkeypatch.setattr(route, "open_socket", lambda *_: False)
+        assert () == compare(before, dump_to(tmp_path / "one", database)[1].fingerprint)
     servers.remove("rows")
 
 
