@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from amankan.adapters.engines.postgres.archive.toc import Entry
-from amankan.adapters.engines.postgres.direct import COPY, Extent, questions
+from amankan.adapters.engines.postgres.direct import Extent, questions
+from amankan.adapters.engines.postgres.statement import columns_of, copy_statement, target_of, understood
 
 
 def entry(copy: bytes) -> Entry:
@@ -32,22 +33,38 @@ def test_ranges_cover_everything(pages: int, page_bytes: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("copy", "statement"),
+    ("columns", "condition", "statement"),
     [
-        (b"COPY public.t (a, b) FROM stdin;\n", b"copy public.t (a, b) to stdout"),
-        (b"COPY public.t  FROM stdin;\n", b"copy (select  from only public.t) to stdout"),
-        (b'COPY "a.b"."c""d (e)" ("f)", g) FROM stdin;\n', b'copy "a.b"."c""d (e)" ("f)", g) to stdout'),
-        (
-            b'COPY "x\ny".t ("; drop table t; --") FROM stdin;\n',
-            b'copy "x\ny".t ("; drop table t; --") to stdout',
-        ),
+        (b"(a, b) ", b"", b'copy "s"."t" (a, b) to stdout'),
+        (b"", b"", b'copy (select  from only "s"."t") to stdout'),
+        (b'("f)", g) ', b"", b'copy "s"."t" ("f)", g) to stdout'),
+        (b'("; drop table t; --") ', b"", b'copy "s"."t" ("; drop table t; --") to stdout'),
+        (b"(a) ", b"where a > 1", b'copy (select a from "s"."t" where a > 1) to stdout'),
     ],
 )
-def test_names_stay_whole(copy: bytes, statement: bytes) -> None:
-    """Names stand in a question exactly as pg_dump quoted them."""
-    assert [statement] == [
-        each.statement for each in questions(entry(copy), Extent(pages=9000, size_bytes=1 << 30), divided=False)
-    ]
+@pytest.mark.parametrize("target", [b"s.t", b'above."the root"'])
+def test_rows_are_the_entry_s_own(target: bytes, columns: bytes, condition: bytes, statement: bytes) -> None:
+    """The columns stand in a question as pg_dump quoted them; the table is the entry's, wherever its rows are loaded."""
+    extent = Extent(pages=9000, size_bytes=1 << 30, condition=condition)
+    asked = questions(entry(b"COPY " + target + b" " + columns + b" FROM stdin;\n"), extent, divided=False)
+    assert [statement] == [each.statement for each in asked]
+
+
+@pytest.mark.parametrize(
+    ("copy", "target", "columns"),
+    [
+        (b"COPY public.t (a, b) FROM stdin;\n", (b"public", b"t"), b"(a, b)"),
+        (b"COPY public.t  FROM stdin;\n", (b"public", b"t"), b""),
+        (b'COPY "a.b"."c""d (e)" ("f)", g) FROM stdin;\n', (b"a.b", b'c"d (e)'), b'("f)", g)'),
+        (b'COPY "x\ny".t ("; drop table t; --") FROM stdin;\n', (b"x\ny", b"t"), b'("; drop table t; --")'),
+    ],
+)
+def test_statements_are_taken_apart(copy: bytes, target: tuple[bytes, bytes], columns: bytes) -> None:
+    """Names lose their quotes and nothing else; what is put together again says the same."""
+    assert (target, columns) == (target_of(entry(copy)), columns_of(entry(copy)))
+    again = entry(copy_statement(target, columns))
+    assert understood(again)
+    assert (target, columns) == (target_of(again), columns_of(again))
 
 
 @pytest.mark.parametrize(
@@ -55,4 +72,4 @@ def test_names_stay_whole(copy: bytes, statement: bytes) -> None:
 )
 def test_strange_statements(copy: bytes) -> None:
     """A statement of another form is not taken apart: such an archive is left to pg_dump."""
-    assert None is COPY.fullmatch(copy)
+    assert not understood(entry(copy))

@@ -132,6 +132,13 @@ def test_labels(schema: str, table: str, expected: str) -> None:
     assert expected == label(schema, table) == label_of(schema.encode(), table.encode())
 
 
+def test_labels_of_bytes() -> None:
+    """A name that is not UTF-8 is told from one that has the very text by which such a name is shown."""
+    names = (b"\xe9", b"\\xe9", b"\\\\xe9", b"\\\xe9", b"\\xe9\xe9", b"\xe9\xe9", b"a\\b")
+    assert len(names) == len({label_of(b"s", name) for name in names})
+    assert ['s."\\xe9"', 's."a\\b"'] == [label_of(b"s", name) for name in (b"\xe9", b"a\\b")]
+
+
 def test_configuration() -> None:
     """A throwaway server listens to nobody and takes a share of the machine, never more."""
     small = configuration(Path("/x/it's"), memory_bytes=1 << 30, processors=1)

@@ -22,8 +22,13 @@ ASK_SECONDS: Final = 30
 # As the app itself would ask: its own search path, and the policies that hold for it.
 _AS_APP: Final = f"-c default_transaction_read_only=on -c statement_timeout={ASK_SECONDS}s -c lock_timeout=5s -c TimeZone=UTC"
 
+# Of an extension's table those rows count that are the user's, by a condition of the extension.
 _TABLES: Final[LiteralString] = """
-    select n.nspname, c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace
+    select n.nspname, c.relname, coalesce((
+        select u.condition from pg_extension e cross join unnest(e.extconfig, e.extcondition) u (table_oid, condition)
+        where u.table_oid = c.oid
+    ), '')
+    from pg_class c join pg_namespace n on n.oid = c.relnamespace
     where c.relkind = 'r' and c.oid >= 16384 and n.nspname !~ '^pg_'
         and n.nspname not in ('information_schema', 'amankan_guard')
     order by n.nspname, c.relname
@@ -57,7 +62,10 @@ def count_rows(address: Address) -> dict[str, int]:
     Cost: reads every table, or an index of it, once.
     """
     with _reading(address, options=session_options()) as session:
-        return {label(schema, table): _count(session, schema, table=table) for schema, table in rows(session, _TABLES)}
+        return {
+            label(schema, table): _count(session, sql.Identifier(schema, table), condition=condition)
+            for schema, table, condition in rows(session, _TABLES)
+        }
 
 
 @contextmanager
@@ -67,9 +75,9 @@ def _reading(address: Address, *, options: str) -> Iterator[Session]:
         yield session
 
 
-def _count(session: Session, schema: str, *, table: str) -> int:
-    question = sql.SQL("select count(*) from only {}").format(sql.Identifier(schema, table))
-    found = session.execute(question).fetchone()
+def _count(session: Session, table: sql.Identifier, *, condition: str) -> int:
+    question = sql.SQL("select count(*) from only {} ").format(table).as_string(session) + condition
+    found = session.execute(question.encode()).fetchone()
     if found is None:
         raise psycopg.DataError("no row was found where there must be one")
     return int(found[0])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -14,13 +13,11 @@ from amankan.adapters.engines.postgres.address import Address
 from amankan.adapters.engines.postgres.archive.events import Begin, End, Event, Part, Rows
 from amankan.adapters.engines.postgres.archive.toc import TABLE_DATA, Entry, Toc
 from amankan.adapters.engines.postgres.session import Session, begin_snapshot, connected, row, rows
+from amankan.adapters.engines.postgres.statement import columns_of, quoted_name, understood
 from amankan.adapters.engines.postgres.wire import Wire
 
 # What one question reads of a table: small enough that what is read ahead is bounded, large enough that asking is cheap.
 RANGE_BYTES: Final = 8 << 20
-
-NAME: Final = rb'(?:"(?:[^"]|"")*"|[^".\s(]+)'
-COPY: Final = re.compile(rb"COPY (" + NAME + rb"\." + NAME + rb") (?:(\(.*\)) )? ?FROM stdin;\s*", re.DOTALL)
 
 # How large a table is: rows on pages, and what lies outside of them. Only the heap can be read by ranges of pages; rows of
 # an extension's tables are chosen by a condition of the extension. Names are bytes in the encoding of the database, as they
@@ -33,13 +30,21 @@ SIZES: Final[LiteralString] = """
     and not exists (select from pg_extension where c.oid = any(extconfig)) and n.nspname !~ '^pg_'
 """
 
+CONDITIONS: Final[LiteralString] = """
+    select convert_to(n.nspname::text, getdatabaseencoding()), convert_to(c.relname::text, getdatabaseencoding()),
+        convert_to(u.condition, getdatabaseencoding())
+    from pg_extension e cross join unnest(e.extconfig, e.extcondition) u (table_oid, condition)
+    join pg_class c on c.oid = u.table_oid join pg_namespace n on n.oid = c.relnamespace where u.condition <> ''
+"""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Extent:
-    """The size of a table: its pages, and all of its bytes."""
+    """The size of a table: its pages, and all of its bytes; `condition` chooses the rows of an extension's table."""
 
     pages: int
     size_bytes: int
+    condition: bytes = b""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,16 +73,19 @@ def questions(entry: Entry, extent: Extent, *, divided: bool) -> list[Question]:
     """
     Return the questions whose answers, one after the other, are all rows of the table.
 
-    What is not `divided` into ranges of pages costs the server a tenth less, and one session reads all of it.
+    The rows are always those of the entry itself, also where a load puts them into the tree of partitions above it. What is
+    not `divided` into ranges of pages costs the server a tenth less, and one session reads all of it.
     """
-    found = COPY.fullmatch(entry.copy)
-    assert found is not None, "readable() asked first"
-    columns = (found[2] or b"()")[1:-1]
+    columns, own = columns_of(entry), quoted_name((entry.namespace, entry.tag))
     starts = _starts(extent) if divided else [0]
-    if len(starts) == 1 and found[2]:
-        whole = b"copy " + found[1] + b" " + found[2] + b" to stdout"
+    if extent.condition:
+        # As pg_dump itself asks.
+        chosen = b"copy (select " + columns[1:-1] + b" from " + own + b" " + extent.condition + b") to stdout"
+        return [Question(entry=entry, statement=chosen, first=True, last=True)]
+    if len(starts) == 1 and columns:
+        whole = b"copy " + own + b" " + columns + b" to stdout"
         return [Question(entry=entry, statement=whole, first=True, last=True)]
-    selected = b"select " + columns + b" from only " + found[1]
+    selected = b"select " + columns[1:-1] + b" from only " + own
     asked = []
     for at, start in enumerate(starts):
         last = at + 1 == len(starts)
@@ -94,13 +102,19 @@ Extents = dict[tuple[bytes, bytes], Extent]
 def readable(toc: Toc, extents: Extents) -> bool:
     """Tell whether every table of the archive can be read by ranges."""
     tables = [entry for entry in toc.entries if entry.kind == TABLE_DATA and entry.has_data]
-    return all((entry.namespace, entry.tag) in extents and COPY.fullmatch(entry.copy) for entry in tables)
+    return all((entry.namespace, entry.tag) in extents and understood(entry) for entry in tables)
 
 
 def extents_of(session: Session) -> Extents:
-    """Return the sizes of the tables that can be read by ranges, by schema and name."""
-    found = rows(session, SIZES)
+    """Return the sizes of the tables that can be read by ranges, by schema and name; not of those that are gone meanwhile."""
+    found = [each for each in rows(session, SIZES) if None not in each]
     return {(schema, name): Extent(pages=pages, size_bytes=size) for schema, name, pages, size in found}
+
+
+def chosen_extents(session: Session) -> Extents:
+    """Return the tables of extensions of which a dump has only the rows that a condition of the extension chooses."""
+    found = rows(session, CONDITIONS)
+    return {(schema, name): Extent(pages=0, size_bytes=0, condition=words) for schema, name, words in found}
 
 
 def table_events(asked: Sequence[Question], wires: Sequence[Answerer]) -> Iterator[Event]:
@@ -132,17 +146,22 @@ def wires(address: Address, *, snapshot: str, name: str, count: int) -> Iterator
         made = []
         for _ in range(count):
             session = stack.enter_context(connected(address, gssencmode="disable", application_name=name))
-            encoding = row(session, "select pg_encoding_to_char(encoding) from pg_database where datname = current_database()")
-            begin_snapshot(session, snapshot)
-            session.execute(
-                "set local synchronize_seqscans = off; set local enable_seqscan = off; "
-                "set local max_parallel_workers_per_gather = 0; set local jit = off"
-            )
-            session.execute(sql.SQL("set local client_encoding = {}").format(sql.Literal(encoding[0])))
+            read_at(session, snapshot)
             wire = Wire(session)
             stack.callback(wire.close)
             made.append(wire)
         yield made
+
+
+def read_at(session: Session, snapshot: str) -> None:
+    """The session is for rows alone from now on: it sees the snapshot and speaks the encoding of the database."""
+    encoding = row(session, "select pg_encoding_to_char(encoding) from pg_database where datname = current_database()")
+    begin_snapshot(session, snapshot)
+    session.execute(
+        "set local synchronize_seqscans = off; set local enable_seqscan = off; "
+        "set local max_parallel_workers_per_gather = 0; set local jit = off"
+    )
+    session.execute(sql.SQL("set local client_encoding = {}").format(sql.Literal(encoding[0])))
 
 
 def open_socket(address: Address, session: Session) -> bool:

@@ -22,6 +22,7 @@ from amankan.adapters.engines.postgres.schema import Definition, dumped_values, 
 from amankan.adapters.engines.postgres.session import row, translated
 from amankan.adapters.engines.postgres.settings import client
 from amankan.adapters.engines.postgres.survey import Survey
+from amankan.adapters.engines.postgres.trees import moved_orders
 from amankan.adapters.engines.postgres.watch import Watch
 from amankan.errors import CommandFailed, Damaged, EngineFailed
 from amankan.model.dumped import Dumped
@@ -101,7 +102,7 @@ class RunningDump:
         if not self._ended or self._toc is None:
             raise EngineFailed(say("cannot finish the backup of {name}: it was not read to its end", name=self._database))
         prints = self._tally.prints()
-        check_contents(self._survey, (table.table for table in prints), database=self._database)
+        check_contents(self._survey, self._tally.begun, database=self._database)
         with translated(self._address):
             row(self._survey.session, "select 1")
         schema = schema_digest(self._survey.definitions, dumped_values(self._toc))
@@ -125,6 +126,7 @@ class RunningDump:
             source = Source(stream.pieces())
             self._toc = _contents(source, stream)
             check_contents(self._survey, labels(self._toc), database=self._database)
+            self._tally = Tally(moved_orders(self._survey.session, self._toc))
             events = block_events(self._address, self._survey, pressure=self._manner.pressure, toc=self._toc, source=source)
             with events as (blocks, whole):
                 yield from in_pieces(self._written(self._toc, blocks), piece_bytes=PIECE_BYTES)
@@ -149,6 +151,7 @@ class RunningDump:
             "--format=custom",
             "--compress=0",
             "--no-password",
+            f"--encoding={self._survey.making.encoding}",
             f"--snapshot={self._survey.snapshot}",
             f"--lock-wait-timeout={round(self._manner.lock_seconds * 1000)}",
             f"--dbname={database_word(self._database)} application_name='{self._survey.name}'",

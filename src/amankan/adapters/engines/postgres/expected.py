@@ -40,6 +40,30 @@ SEQUENCES: Final[LiteralString] = (
     + ") order by c.oid"
 )
 
+# All that a dump holds a lock on, and what of it the snapshot shows although this session has no lock on it.
+LOCKABLE: Final[LiteralString] = (
+    """
+    select n.nspname, c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace
+    where c.relkind in ('r', 'p') and (("""
+    + OWN
+    + ") or "
+    + CONFIGURED
+    + ")"
+)
+
+UNLOCKED: Final[LiteralString] = (
+    LOCKABLE
+    + """ and c.oid not in (
+        select relation from pg_locks where locktype = 'relation' and pid = pg_backend_pid() and granted
+        and database = (select oid from pg_database where datname = current_database())
+    )"""
+)
+
+# Who would change or drop a table of ours waits for us, and whoever comes next waits for them: so would pg_dump.
+WAITING: Final[LiteralString] = """
+    select from pg_locks l where not l.granted and l.locktype = 'relation' and pg_backend_pid() = any(pg_blocking_pids(l.pid))
+"""
+
 UNREADABLE: Final[LiteralString] = (
     """
     select case c.relkind when 'S' then 'sequence' else 'table' end, n.nspname, c.relname
@@ -115,9 +139,9 @@ def promised_labels(session: Session) -> frozenset[str]:
     return frozenset(found)
 
 
-def table_names(session: Session) -> list[tuple[str, str]]:
-    """Return schema and name of every table whose rows a dump holds."""
-    return [(schema, name) for schema, name, _, _ in rows(session, TABLES)]
+def lockable_names(session: Session) -> list[tuple[str, str]]:
+    """Return schema and name of every table of a dump, those that are parted among them."""
+    return [(schema, name) for schema, name in rows(session, LOCKABLE + " order by c.oid")]
 
 
 def tables_bytes(session: Session) -> int:

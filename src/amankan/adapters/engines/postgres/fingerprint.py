@@ -12,12 +12,23 @@ from amankan.adapters.engines.postgres.address import Address
 from amankan.adapters.engines.postgres.archive.events import Begin, Content, End, Event, LargeObject, Rows
 from amankan.adapters.engines.postgres.archive.toc import LARGE_OBJECTS, TABLE_DATA, Entry, Toc
 from amankan.adapters.engines.postgres.checks import count_rows
-from amankan.adapters.engines.postgres.direct import Extent, extents_of, open_socket, questions, table_events, wires
+from amankan.adapters.engines.postgres.direct import (
+    Extent,
+    chosen_extents,
+    extents_of,
+    open_socket,
+    questions,
+    read_at,
+    table_events,
+    wires,
+)
 from amankan.adapters.engines.postgres.expected import TABLES
 from amankan.adapters.engines.postgres.rows import Tally
 from amankan.adapters.engines.postgres.schema import definitions, schema_digest, stored_values
 from amankan.adapters.engines.postgres.session import Session, connected, row, rows
 from amankan.adapters.engines.postgres.slow import SlowWire
+from amankan.adapters.engines.postgres.statement import Name, copy_statement
+from amankan.adapters.engines.postgres.trees import in_order_of_root, roots_of
 from amankan.model.fingerprint import Fingerprint, TablePrint
 from amankan.ports.progress import Progress
 
@@ -42,7 +53,10 @@ def read_back(address: Address, toc: Toc, *, sessions: int, progress: Progress) 
 def fingerprint_of(address: Address, *, sessions: int, progress: Progress) -> Fingerprint:
     """Return what a database holds at one moment; its sequences are those of the moment after."""
     with connected(address) as session:
-        entries = [_entry(session, number, names=names) for number, names in enumerate(rows(session, TABLES), start=1)]
+        roots = roots_of(session)
+        entries = [
+            _entry(session, number, names=names, roots=roots) for number, names in enumerate(rows(session, TABLES), start=1)
+        ]
     return _fingerprint(address, entries, sessions=sessions, progress=progress)
 
 
@@ -52,7 +66,8 @@ def _fingerprint(address: Address, entries: list[Entry], *, sessions: int, progr
         session = stack.enter_context(connected(address))
         session.execute("begin transaction isolation level repeatable read, read only")
         snapshot = str(row(session, "select pg_export_snapshot()")[0])
-        extents = extents_of(session)
+        entries = in_order_of_root(session, entries)
+        extents = extents_of(session) | chosen_extents(session)
         # What cannot be read by ranges is read in one.
         whole = Extent(pages=0, size_bytes=0)
         sizes = [extents.get((entry.namespace, entry.tag), whole) for entry in entries]
@@ -66,7 +81,9 @@ def _fingerprint(address: Address, entries: list[Entry], *, sessions: int, progr
             readers = stack.enter_context(wires(address, snapshot=snapshot, name="amankan", count=sessions))
             events = table_events(asked, readers)
         else:
-            events = table_events(asked, [SlowWire(session)])
+            apart = stack.enter_context(connected(address))
+            read_at(apart, snapshot)
+            events = table_events(asked, [SlowWire(apart)])
         for event in events:
             tally.count(event)
             if isinstance(event, Rows):
@@ -108,19 +125,17 @@ def large_object_events(session: Session) -> Iterator[Event]:
     yield End(entry=entry)
 
 
-def _entry(session: Session, number: int, *, names: tuple[str, str, bytes, bytes]) -> Entry:
+def _entry(session: Session, number: int, *, names: tuple[str, str, bytes, bytes], roots: dict[Name, Name]) -> Entry:
     """Return an entry for a table as an archive would have it."""
-    schema, table, raw_schema, raw_table = names
-    name = sql.Identifier(schema, table).as_string(session)
-    columns = row(session, _COLUMNS, name)[0]
-    quoted = name.encode(session.info.encoding)
-    listed = b"" if columns is None else b"(" + columns + b")"
+    schema, table, *raw = names
+    columns = row(session, _COLUMNS, sql.Identifier(schema, table).as_string(session))[0]
+    own = (raw[0], raw[1])
     return Entry(
         number=number,
         kind=TABLE_DATA,
-        namespace=raw_schema,
-        tag=raw_table,
+        namespace=raw[0],
+        tag=raw[1],
         definition=b"",
-        copy=b"COPY " + quoted + b" " + listed + b" FROM stdin;",
+        copy=copy_statement(roots.get(own, own), b"" if columns is None else b"(" + columns + b")"),
         has_data=True,
     )

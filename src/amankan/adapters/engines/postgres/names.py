@@ -27,4 +27,18 @@ def quoted(name: str) -> str:
 
 def label_of(schema: bytes, table: bytes) -> str:
     """Return the label of a table from its names in the encoding of the database; what is not UTF-8 is escaped."""
-    return label(schema.decode(errors="backslashreplace"), table.decode(errors="backslashreplace"))
+    return label(_text(schema), _text(table))
+
+
+def _text(name: bytes) -> str:
+    """Return a name as text; a backslash is doubled where it could be taken for one of a byte that was escaped."""
+    told = name.replace(b"\\", b"\\\\") if b"\\x" in name or not _plain_text(name) else name
+    return told.decode(errors="backslashreplace")
+
+
+def _plain_text(name: bytes) -> bool:
+    try:
+        name.decode()
+    except UnicodeDecodeError:
+        return False
+    return True

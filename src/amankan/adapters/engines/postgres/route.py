@@ -5,20 +5,30 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from itertools import chain
+from typing import Final, LiteralString
+
+from psycopg import sql
 
 from amankan.adapters.engines.postgres.address import Address
 from amankan.adapters.engines.postgres.archive.blocks import read_blocks
-from amankan.adapters.engines.postgres.archive.events import Begin, End, Event
+from amankan.adapters.engines.postgres.archive.events import Begin, End, Event, Part, Rows
 from amankan.adapters.engines.postgres.archive.source import Source
 from amankan.adapters.engines.postgres.archive.toc import LARGE_OBJECTS, TABLE_DATA, Entry, Toc, read_toc
-from amankan.adapters.engines.postgres.direct import extents_of, open_socket, questions, readable, table_events, wires
+from amankan.adapters.engines.postgres.direct import Extents, extents_of, open_socket, questions, readable, table_events, wires
 from amankan.adapters.engines.postgres.pacing import Pressure
 from amankan.adapters.engines.postgres.reach import database_word
+from amankan.adapters.engines.postgres.rows import entry_label
+from amankan.adapters.engines.postgres.session import Session, row
 from amankan.adapters.engines.postgres.settings import client
 from amankan.adapters.engines.postgres.survey import Survey
-from amankan.errors import Damaged
+from amankan.errors import Damaged, EngineFailed
 from amankan.model.sentence import say
 from amankan.proc.stream import Stream
+
+NAMED: Final[LiteralString] = """
+    select n.nspname, c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace
+    where convert_to(n.nspname::text, getdatabaseencoding()) = %s and convert_to(c.relname::text, getdatabaseencoding()) = %s
+"""
 
 
 @contextmanager
@@ -44,7 +54,31 @@ def block_events(
     asked = [question for entry, extent in sized for question in questions(entry, extent, divided=divided)]
     with ExitStack() as stack:
         readers = stack.enter_context(wires(address, snapshot=survey.snapshot, name=survey.name, count=pressure.sessions))
-        yield chain(table_events(asked, readers), _large_objects(address, survey, toc=toc)), False
+        filled = _filled(table_events(asked, readers), survey, extents=extents)
+        yield chain(filled, _large_objects(address, survey, toc=toc)), False
+
+
+def _filled(events: Iterator[Event], survey: Survey, *, extents: Extents) -> Iterator[Event]:
+    """Return the events; raises EngineFailed where a table that has rows at the snapshot came without any."""
+    came = False
+    for event in events:
+        yield event
+        match event:
+            case Begin():
+                came = False
+            case End(entry=entry) if not came and extents[entry.namespace, entry.tag].pages > 0:
+                _check_empty(survey.session, entry)
+            case Rows() | Part():
+                came = True
+
+
+def _check_empty(session: Session, entry: Entry) -> None:
+    """Raise EngineFailed where the table has a row. Cost: reads its pages up to the first one; all where each row is dead."""
+    names = row(session, NAMED, entry.namespace, entry.tag)
+    question = sql.SQL("select exists (select from only {})").format(sql.Identifier(*names))
+    found = session.execute(question).fetchone()
+    if found is None or found[0]:
+        raise EngineFailed(say("cannot read {table}: no row of it came, and it has some", table=entry_label(entry)))
 
 
 def _large_objects(address: Address, survey: Survey, *, toc: Toc) -> Iterator[Event]:
@@ -58,6 +92,7 @@ def _large_objects(address: Address, survey: Survey, *, toc: Toc) -> Iterator[Ev
         "--no-password",
         "--large-objects" if survey.tools.major >= 16 else "--blobs",
         "--exclude-table-data=*.*",
+        f"--encoding={survey.making.encoding}",
         f"--snapshot={survey.snapshot}",
         f"--dbname={database_word(address.database)} application_name='{survey.name}'",
     )

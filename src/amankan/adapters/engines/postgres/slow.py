@@ -14,7 +14,7 @@ GATHERED_BYTES: Final = 1 << 19
 
 
 class SlowWire:
-    """Answers like a wire, one row per call of the driver; speaks UTF-8 whatever the database's encoding is."""
+    """Answers like a wire, one row per call of the driver; a row has the bytes that the session's encoding gives it."""
 
     def __init__(self, session: Session) -> None:
         """Use this session, which stays usable."""

@@ -9,17 +9,26 @@ from psycopg import errors, sql
 
 from amankan.adapters.engines.postgres.bytewise import bytewise, holds_utf8, raw_rows, shown, text_of
 from amankan.adapters.engines.postgres.cluster import making_of, roles_sql, settings_sql
-from amankan.adapters.engines.postgres.expected import hindrances, promised_labels, table_names, tables_bytes
+from amankan.adapters.engines.postgres.expected import (
+    UNLOCKED,
+    WAITING,
+    hindrances,
+    lockable_names,
+    promised_labels,
+    tables_bytes,
+)
 from amankan.adapters.engines.postgres.schema import Definition, definitions, server_major
-from amankan.adapters.engines.postgres.session import Session, row
+from amankan.adapters.engines.postgres.session import Session, row, rows
 from amankan.adapters.engines.postgres.tools import Tools
 from amankan.errors import EngineFailed, Refused
 from amankan.model.database import Making
 from amankan.model.identity import Identity
 from amankan.model.sentence import say
 
-# How often the list of tables is read again where one of them was dropped before it could be locked.
-TRIES: Final = 3
+# How often all begins anew where a table was made or dropped before all were locked; and within which time whoever makes
+# tables and drops them at once is found to wait for us.
+TRIES: Final = 20
+LOOK_SECONDS: Final = 0.02
 
 # How many names in one message a person reads.
 NAMED: Final = 50
@@ -97,7 +106,7 @@ def refuse_incomplete(session: Session) -> None:
         say(
             "cannot back up {database} completely: the role {role} may not read {count} objects: {objects}",
             database=session.info.dbname,
-            role=session.info.user,
+            role=row(session, "select current_user")[0],
             count=len(found),
             objects=shown,
         ),
@@ -126,26 +135,42 @@ def lock_tables(session: Session, *, seconds: float) -> None:
 
     A TRUNCATE between the snapshot and the lock would make a table look empty that was not: so locks come first.
 
+    Every table that the snapshot shows is locked: one that was made after the list was read could be dropped under pg_dump.
+    And nobody waits for one of the locks: pg_dump would wait behind, until its own time is over.
+
     Raises:
-        EngineFailed: somebody held a lock for longer than `seconds`.
+        EngineFailed: somebody held a lock for longer than `seconds`, or tables are made and dropped all the time.
     """
-    for attempt in range(1, TRIES + 1):
-        names = table_names(session)
-        session.execute("begin transaction isolation level repeatable read, read only")
-        session.execute(sql.SQL("set local lock_timeout = {}").format(sql.Literal(f"{round(seconds * 1000)}ms")))
-        try:
-            if names:
-                listed = sql.SQL(", ").join(sql.Identifier(schema, name) for schema, name in names)
-                session.execute(sql.SQL("lock table only {} in access share mode").format(listed))
-        except (errors.UndefinedTable, errors.InvalidSchemaName):
-            session.execute("rollback")
-            if attempt == TRIES:
-                raise
-        except errors.LockNotAvailable as held:
-            reason = say("cannot begin the backup: a table was locked for longer than {seconds} s", seconds=seconds)
-            raise EngineFailed(reason) from held
-        else:
+    for _ in range(TRIES):
+        if _lock_listed(session, seconds=seconds) and _settled(session):
             return
+        session.execute("rollback")
+    raise EngineFailed(
+        say("cannot begin the backup: somebody made, changed or dropped tables at each of {count} tries", count=TRIES),
+        next=say("aman backup"),
+    )
+
+
+def _lock_listed(session: Session, *, seconds: float) -> bool:
+    """Begin a transaction and tell whether all tables that are there now could be locked."""
+    names = lockable_names(session)
+    session.execute("begin transaction isolation level repeatable read, read only")
+    session.execute(sql.SQL("set local lock_timeout = {}").format(sql.Literal(f"{round(seconds * 1000)}ms")))
+    try:
+        if names:
+            listed = sql.SQL(", ").join(sql.Identifier(schema, name) for schema, name in names)
+            session.execute(sql.SQL("lock table only {} in access share mode").format(listed))
+    except (errors.UndefinedTable, errors.InvalidSchemaName):
+        return False
+    except errors.LockNotAvailable as held:
+        reason = say("cannot begin the backup: a table was locked for longer than {seconds} s", seconds=seconds)
+        raise EngineFailed(reason) from held
+    return True
+
+
+def _settled(session: Session) -> bool:
+    rows(session, "select pg_sleep(%s)", LOOK_SECONDS)
+    return not rows(session, UNLOCKED) and not rows(session, WAITING)
 
 
 def identity_of(session: Session) -> Identity:
