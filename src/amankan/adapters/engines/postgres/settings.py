@@ -39,6 +39,9 @@ PATIENCE: Final = (
     ("client_min_messages", "warning"),
 )
 
+# The first version that limits the time of a whole transaction, and that can leave event triggers out.
+NEW_LIMITS: Final = 17
+
 # The guard's statements take milliseconds; whoever waits behind one that waits for a lock waits too.
 GUARD_LOCK: Final = "5s"
 
