@@ -13,6 +13,7 @@ from amankan.adapters.engines.postgres.archive.blocks import read_blocks
 from amankan.adapters.engines.postgres.archive.events import Begin, Content, End, Event, Part, Rows
 from amankan.adapters.engines.postgres.archive.source import Source
 from amankan.adapters.engines.postgres.archive.toc import INDEX_ATTACH, TABLE_DATA, Toc, read_toc
+from amankan.adapters.engines.postgres.conninfo import quote_value
 from amankan.adapters.engines.postgres.feeder import Feeder
 from amankan.adapters.engines.postgres.fingerprint import read_back
 from amankan.adapters.engines.postgres.reach import database_word
@@ -25,6 +26,8 @@ from amankan.model.sentence import say
 from amankan.ports.progress import Progress
 from amankan.proc.run import run
 from amankan.proc.stream import Stream
+
+PROGRAM: Final = "pg_restore"
 
 # Tablespaces belong to the machine that the archive comes from; everything is put where the database is.
 WORDS: Final = ("--exit-on-error", "--no-password", "--no-tablespaces")
@@ -100,9 +103,10 @@ def builders(jobs: int, *, processors: int | None = None) -> str:
 
 def restore(address: Address, tools: Tools, *words: str, contents: int, chosen: int | None = None, options: str = "") -> None:
     """The part of an archive's contents that `words` choose is in the database; `options` are added to those of sessions."""
-    told = f" options='{tool_options()} {options}'" if options else ""
-    to = f"--dbname={database_word(address.database)}{told}"
-    with client(tools, address, "pg_restore", *WORDS, *words, to, f"/proc/self/fd/{contents}") as program:
+    to = f"--dbname={database_word(address.database)}"
+    if options:
+        to += f" options={quote_value(f'{tool_options(address, PROGRAM)} {options}')}"
+    with client(tools, address, PROGRAM, *WORDS, *words, to, f"/proc/self/fd/{contents}") as program:
         lists = () if chosen is None else (chosen,)
         run(program.command, handles=(*program.handles, contents, *lists))
 
@@ -184,7 +188,7 @@ def _feeder(address: Address, tools: Tools, *, chosen: int | None) -> Iterator[F
     words = ["--section=data", f"--dbname={database_word(address.database)}"]
     if chosen is not None:
         words.append(f"--use-list=/proc/self/fd/{chosen}")
-    with client(tools, address, "pg_restore", *WORDS, *words) as program:
+    with client(tools, address, PROGRAM, *WORDS, *words) as program:
         handles = program.handles if chosen is None else (*program.handles, chosen)
         with Stream(program.command, feeds=True, handles=handles) as stream:
             feeder = Feeder(stream)
