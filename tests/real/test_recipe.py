@@ -249,6 +249,25 @@ def test_the_recipe_leaves_out_what_was_dropped(any_database: Database, empty: S
         assert [(None, 0)] == restored.rows("select to_regnamespace('public'), (select count(*) from pg_extension)")
 
 
+def test_the_recipe_computes_alike(
+    any_postgres: Server, empty: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is computed while content comes in is computed under the settings of the database and in its time zone."""
+    recipient = make_identity_file(tmp_path / "recovery.key")
+    setting = b"-- time zone of the original: Asia/Jakarta\nalter database :\"DBNAME\" set app.region = 'eu';\n"
+    monkeypatch.setitem(globals(), "SETTINGS", setting)
+    with any_postgres.database("shop") as database:
+        database.execute(
+            "set timezone = 'Asia/Jakarta'; set app.region = 'eu';"
+            "create table t as select timestamptz '2026-01-01 20:00+00' at;"
+            "create materialized view v as select at::date::text || current_setting('app.region') as told from t"
+        )
+        folder = snapshot(tmp_path / "vault", database, (recipient,))
+    with Database(server=empty, name="shop") as restored:
+        done = follow(folder, empty, key=tmp_path / "recovery.key")
+        assert (0, [("2026-01-02eu",)]) == (done.returncode, restored.rows("select told from v"))
+
+
 @pytest.mark.parametrize("part", ["dump.pgc.zst.age", "globals.sql.zst.age", "key.age"])
 def test_the_recipe_stops_at_a_damaged_file(any_database: Database, empty: Server, tmp_path: Path, part: str) -> None:
     """Where a file was changed the recipe ends before a database is made."""

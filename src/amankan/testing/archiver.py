@@ -63,7 +63,7 @@ class MemoryArchiver:
             self.databases[into][table] = rows
         return fingerprint(self.databases[into])
 
-    def found(self, database: str, *, making: Making | None, roles: bytes, claim: Claim) -> None:
+    def found(self, database: str, *, making: Making | None, roles: bytes, settings: bytes, claim: Claim) -> None:
         """There is a new, empty database."""
         if database in self.databases:
             raise EngineFailed(say("cannot make {database}: it is there already", database=database))

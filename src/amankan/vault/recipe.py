@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from amankan.model.database import Making
@@ -15,8 +15,12 @@ from amankan.vault.manifest import Part, Source
 RECIPE = "RESTORE.md"
 # Settings of a database or role that would disturb a restore, overruled for the length of it.
 OPTIONS = "-c default_transaction_read_only=off -c statement_timeout=0 -c lock_timeout=0 -c row_security=off"
-# Amounts of money were written with a point, whatever the country of the server that reads them.
-READING = f"{OPTIONS} -c lc_monetary=C"
+# What else a database may say of itself before it is filled.
+PLACING = "-c default_tablespace= -c role=none -c session_preload_libraries= -c default_transaction_isolation=read\\ committed"
+# Amounts of money were written with a point, whatever the country of the server that reads them; NULL in an array is no word.
+READING = f"{OPTIONS} {PLACING} -c lc_monetary=C -c array_nulls=on -c transform_null_equals=off"
+# The note of the time zone in which the original server worked, where it has one.
+ZONE = r"s|^-- time zone of the original: \([A-Za-z0-9_+/:.,<>-]*\)$| -c TimeZone=\1|p"
 _SECTION = "\n## {title}\n\n{words}```bash\n{lines}\n```\n"
 
 
@@ -41,8 +45,8 @@ def write_recipe(snapshot: str, around: Around, *, parts: Iterable[Part]) -> byt
         _project(_plain(named["project"], encrypted), around) if "project" in named else "",
         _roles(_plain(named["globals"], encrypted)),
         _database(making),
-        _content(_plain(named["dump"], encrypted), _connection(making.name)),
         _settings(_plain(named["settings"], encrypted), _connection(making.name)),
+        _content(named, encrypted=encrypted, connection=_connection(making.name)),
         _forget_key() if encrypted else "",
     )
     return (_opening(snapshot, source, making=making) + "".join(sections)).encode()
@@ -50,7 +54,7 @@ def write_recipe(snapshot: str, around: Around, *, parts: Iterable[Part]) -> byt
 
 def _opening(snapshot: str, source: Source, *, making: Making) -> str:
     major, name = source.server_version.partition(".")[0], _code(making.name)
-    tools = f"`bash`, `age`, `zstd`, `tar`, and `psql` and `pg_restore` of PostgreSQL {major} or newer"
+    tools = f"`bash`, `age`, `sed`, `tar`, `zstd`, and `psql` and `pg_restore` of PostgreSQL {major} or newer"
     return f"""# Restore {snapshot} by hand
 
 This folder holds the database `{name}` of {source.engine} {visible(source.server_version)}.
@@ -150,16 +154,19 @@ def _database(making: Making) -> str:
     return _section("Make the database", "It must not exist yet: never restore over something.", lines=block)
 
 
-def _content(plain: str, connection: str) -> str:
+def _content(named: Mapping[str, Part], *, encrypted: bool, connection: str) -> str:
     # Tablespaces are places of the machine that the snapshot comes from.
     restore = f"pg_restore --exit-on-error --no-tablespaces --dbname={connection}"
-    lines = f"{plain} |\n  PGOPTIONS={shlex.quote(READING)} {restore}"
-    words = "`pg_restore` stops at its first error; everything comes to the server's own place, without other tablespaces."
+    plain, settings = (_plain(named[stem], encrypted) for stem in ("dump", "settings"))
+    zone = f'ZONE="$({settings} | sed -n {shlex.quote(ZONE)})"\n'
+    lines = f'{zone}{plain} |\n  PGOPTIONS={shlex.quote(READING)}"$ZONE" {restore}'
+    words = "`pg_restore` stops at its first error; everything comes to the server's own place, without other tablespaces.\n"
+    words += "What is computed from moments meanwhile is computed in the time zone of the original."
     return _section("Bring back the content", words, lines=lines)
 
 
 def _settings(plain: str, connection: str) -> str:
-    words = "They come last, so that none of them disturbs the restore."
+    words = "They come first, since what is computed while the content comes in may depend on them."
     psql = "psql --no-psqlrc --quiet --set=ON_ERROR_STOP=1"
     lines = f"{plain} |\n  PGOPTIONS={shlex.quote(OPTIONS)} {psql} --dbname={connection}"
     return _section("Bring back the settings and rights of the database", words, lines=lines)

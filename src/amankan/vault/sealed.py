@@ -155,7 +155,8 @@ class SealedVault:
         manifest = self._complete(snapshot).manifest
         roles, settings = (b"".join(self.read(snapshot, stem)) for stem in ("globals", "settings"))
         with closing(self.read(snapshot)) as pieces:
-            self._with.founder.found(into, making=manifest.source.making, roles=roles, claim=claim)
+            making = manifest.source.making
+            self._with.founder.found(into, making=making, roles=roles, settings=settings, claim=claim)
             total_bytes = manifest.part("dump").plain_bytes or 0
             held = self._with.archiver.load(pieces, into=into, progress=self._with.progress, total_bytes=total_bytes)
             for _ in pieces:  # a tool may stop before the end of the stream, and only the end tells that it is whole

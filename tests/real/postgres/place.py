@@ -11,6 +11,7 @@ from tests.kit.postgres.server import Server
 from amankan.adapters.clocks.system import SystemClock
 from amankan.adapters.engines.postgres.address import Address, parse_address
 from amankan.adapters.engines.postgres.archiver import PostgresArchiver
+from amankan.adapters.engines.postgres.beforehand import prepare, settle
 from amankan.adapters.engines.postgres.dump import RunningDump
 from amankan.adapters.engines.postgres.script import make_database, run_script
 from amankan.adapters.engines.postgres.throwaway.server import ThrowawayServers
@@ -71,8 +72,9 @@ def prove(
     run_script(address, tools, script=dump.globals)
     target = address.at(facts.making.name)
     make_database(target, facts.making, major=int(facts.server_version.partition(".")[0]))
+    target = prepare(target, tools, settings=dump.settings)
     archiver = PostgresArchiver(clock=SystemClock(), address=address, tools=tools, careless=True)
     with archive.open("rb") as file:
         found = archiver.load(iter(lambda: file.read(1 << 20), b""), into=target.database, progress=Silent())
-    run_script(target, tools, script=dump.settings)
+    settle(target, tools, settings=dump.settings)
     return found

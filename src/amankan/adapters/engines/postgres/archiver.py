@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from amankan.adapters.engines.postgres.address import Address
+from amankan.adapters.engines.postgres.beforehand import noted, zone_of
 from amankan.adapters.engines.postgres.dump import Manner, RunningDump
+from amankan.adapters.engines.postgres.hush import hush
 from amankan.adapters.engines.postgres.load import Loading, load_archive
 from amankan.adapters.engines.postgres.pacing import pressure
 from amankan.adapters.engines.postgres.schema import server_major
@@ -42,8 +44,10 @@ class PostgresArchiver:
     def dump(self, database: str, *, pace: Pace, progress: Progress) -> Iterator[RunningDump]:
         """Keep the promise of the port; tables are locked against changes of their form until the context is left."""
         address = self.address.at(database)
+        zone = zone_of(address)
         with connected(address) as session:
             seen = survey(session, tools=self._tools(session), lock_seconds=self.lock_seconds)
+            seen = replace(seen, settings=noted(seen.settings, zone))
             manner = Manner(pressure=pressure(pace), lock_seconds=self.lock_seconds, progress=progress, clock=self.clock)
             yield RunningDump(address, seen, manner=manner)
 
@@ -52,6 +56,7 @@ class PostgresArchiver:
         address = self.address.at(into)
         with connected(address) as session:
             tools = self._tools(session)
+            address = hush(address, session)
         loading = Loading(
             address=address,
             tools=tools,

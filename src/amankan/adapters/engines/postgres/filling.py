@@ -8,6 +8,7 @@ from typing import Final, LiteralString
 
 from amankan.adapters.engines.postgres.address import Address
 from amankan.adapters.engines.postgres.archiver import PostgresArchiver
+from amankan.adapters.engines.postgres.beforehand import prepare, settle
 from amankan.adapters.engines.postgres.cluster import making_of
 from amankan.adapters.engines.postgres.schema import server_major
 from amankan.adapters.engines.postgres.script import drop_lacking, run_script
@@ -135,12 +136,13 @@ def fill_database(address: Address, filling: Filling) -> Fingerprint:
     roles, settings = (b"".join(reader.read(snapshot.id, stem)) for stem in ("globals", "settings"))
     run_script(address, tools, script=roles)
     drop_lacking(address, reader.making(snapshot.id))
+    address = prepare(address, tools, settings=settings)
     archiver = PostgresArchiver(address=address, tools=tools, clock=filling.clock)
     with closing(reader.read(snapshot.id)) as pieces:
         held = archiver.load(pieces, into=address.database, progress=filling.progress)
         for _ in pieces:  # only the end of the stream tells that it is whole
             pass
-    run_script(address, tools, script=settings)
+    settle(address, tools, settings=settings)
     if version.partition(".")[0] == str(major) and compare(snapshot.fingerprint, held):
         raise SnapshotDamaged(say("cannot trust {id}: it restores to something else", id=snapshot.id))
     return held

@@ -6,7 +6,9 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 
 from amankan.adapters.engines.postgres.address import Address
+from amankan.adapters.engines.postgres.beforehand import prepare, settle
 from amankan.adapters.engines.postgres.claims import comparing, refuse_other, write
+from amankan.adapters.engines.postgres.hush import hush
 from amankan.adapters.engines.postgres.maintenance import Session, connect, session_name, told
 from amankan.adapters.engines.postgres.schema import server_major
 from amankan.adapters.engines.postgres.script import drop_database, make_database, run_script
@@ -27,22 +29,24 @@ class PostgresFounder:
     tools: Tools | None = None
     shelf: Shelf = MACHINE
 
-    def found(self, database: str, *, making: Making | None, roles: bytes, claim: Claim) -> None:
+    def found(self, database: str, *, making: Making | None, roles: bytes, settings: bytes, claim: Claim) -> None:
         """Keep the promise of the port: nobody else knows the name, which carries the run's token."""
         target = self.address.at(database)
         with told(f"make {database}"), closing(self._session(claim)) as session:
             refuse_other(session, claim, live=self.address.database)
-        tools, major = self._tools()
+        tools, major, _ = self._tools()
         run_script(self.address.at("postgres"), tools, script=roles)
         try:
             make_database(target, making or Making(name=database), major=major)
+            prepare(target, tools, settings=settings)
         except EffectFailed:
             drop_database(target)
             raise
 
     def mark(self, database: str, *, settings: bytes, claim: Claim) -> None:
         """Keep the promise of the port: the mark is written in a transaction that compares the claim."""
-        run_script(self.address.at(database), self._tools()[0], script=settings)
+        tools, _, beside = self._tools()
+        settle(beside.at(database), tools, settings=settings)
         with (
             told(f"mark {database}"),
             closing(self._session(claim)) as session,
@@ -56,7 +60,9 @@ class PostgresFounder:
     def _session(self, claim: Claim) -> Session:
         return connect(self.address.at("postgres"), name=session_name(claim))
 
-    def _tools(self) -> tuple[Tools, int]:
-        with connected(self.address.at("postgres")) as session:
-            major = server_major(session)[0]
-        return self.tools or self.shelf.client(major), major
+    def _tools(self) -> tuple[Tools, int, Address]:
+        """Return programs for the server, its version, and an address there by which no event trigger is set off."""
+        beside = self.address.at("postgres")
+        with connected(beside) as session:
+            major, quiet = server_major(session)[0], hush(beside, session)
+        return self.tools or self.shelf.client(major), major, quiet

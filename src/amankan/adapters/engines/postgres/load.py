@@ -12,7 +12,9 @@ from amankan.adapters.engines.postgres.address import Address
 from amankan.adapters.engines.postgres.archive.blocks import read_blocks
 from amankan.adapters.engines.postgres.archive.events import Begin, Content, End, Event, Part, Rows
 from amankan.adapters.engines.postgres.archive.source import Source
-from amankan.adapters.engines.postgres.archive.toc import INDEX_ATTACH, TABLE_DATA, Toc, read_toc
+from amankan.adapters.engines.postgres.archive.toc import EVENT_TRIGGER, INDEX_ATTACH, Toc, read_toc
+from amankan.adapters.engines.postgres.conninfo import quote_value
+from amankan.adapters.engines.postgres.dealing import dealt
 from amankan.adapters.engines.postgres.feeder import Feeder
 from amankan.adapters.engines.postgres.fingerprint import read_back
 from amankan.adapters.engines.postgres.reach import database_word
@@ -25,6 +27,8 @@ from amankan.model.sentence import say
 from amankan.ports.progress import Progress
 from amankan.proc.run import run
 from amankan.proc.stream import Stream
+
+PROGRAM: Final = "pg_restore"
 
 # Tablespaces belong to the machine that the archive comes from; everything is put where the database is.
 WORDS: Final = ("--exit-on-error", "--no-password", "--no-tablespaces")
@@ -100,16 +104,22 @@ def builders(jobs: int, *, processors: int | None = None) -> str:
 
 def restore(address: Address, tools: Tools, *words: str, contents: int, chosen: int | None = None, options: str = "") -> None:
     """The part of an archive's contents that `words` choose is in the database; `options` are added to those of sessions."""
-    told = f" options='{tool_options()} {options}'" if options else ""
-    to = f"--dbname={database_word(address.database)}{told}"
-    with client(tools, address, "pg_restore", *WORDS, *words, to, f"/proc/self/fd/{contents}") as program:
+    to = f"--dbname={database_word(address.database)}"
+    if options:
+        to += f" options={quote_value(f'{tool_options(address, PROGRAM)} {options}')}"
+    with client(tools, address, PROGRAM, *WORDS, *words, to, f"/proc/self/fd/{contents}") as program:
         lists = () if chosen is None else (chosen,)
         run(program.command, handles=(*program.handles, contents, *lists))
 
 
 def _fill(address: Address, tools: Tools, *, sessions: int, toc: Toc, events: Iterator[Event]) -> None:
-    """All rows are in the database: rows of tables dealt out to all sessions, the rest to the first alone."""
-    numbers = frozenset(entry.number for entry in toc.entries if entry.kind == TABLE_DATA)
+    """
+    All rows are in the database: rows of tables dealt out to all sessions, the rest to the first alone.
+
+    The rest comes in the archive's order, as a plain restore puts it in: large objects, and tables of extensions, which
+    may have keys already. Where a condition may look at other rows, that holds for everything.
+    """
+    numbers = dealt(toc)
     with ExitStack() as stack:
         chosen = stack.enter_context(_chosen(toc, numbers))
         tools.lend(chosen)
@@ -119,27 +129,30 @@ def _fill(address: Address, tools: Tools, *, sessions: int, toc: Toc, events: It
         ]
         for feeder in feeders:
             feeder.give_bytes(toc.raw)
-        _deal(events, feeders)
+        _deal(events, feeders, dealt=numbers)
         for feeder in feeders:
             feeder.finish()
 
 
 def _finish(loading: Loading, toc: Toc, *, contents: int) -> None:
     """
-    Indexes, constraints and triggers are in the database.
+    Indexes, constraints and triggers are in the database, and after all else event triggers, which would see it all.
 
     Indexes of partitions are joined one at a time, before what refers to the whole: where a level is joined while the level
     below it is, PostgreSQL may leave the index above both invalid for ever (seen on 16.14), or end one with a deadlock.
     """
     several = f"--jobs={loading.sessions}"
     options = builders(loading.sessions) if loading.careless else ""
-    joined = frozenset(entry.number for entry in toc.entries if entry.kind == INDEX_ATTACH)
-    if not joined:
+    joined, noticing = toc.of(INDEX_ATTACH), toc.of(EVENT_TRIGGER)
+    if not joined | noticing:
         restore(loading.address, loading.tools, "--section=post-data", several, contents=contents, options=options)
         return
-    last = toc.after(joined) - joined
-    first = frozenset(entry.number for entry in toc.entries) - joined - last
-    for numbers, jobs in ((first, several), (joined, "--jobs=1"), (last, several)):
+    noticing |= toc.after(noticing)
+    last = toc.after(joined) - joined - noticing
+    first = frozenset(entry.number for entry in toc.entries) - joined - last - noticing
+    for numbers, jobs in ((first, several), (joined, "--jobs=1"), (last, several), (noticing, "--jobs=1")):
+        if not numbers:
+            continue
         with _chosen(toc, numbers) as chosen:
             loading.tools.lend(chosen)
             words = ("--section=post-data", jobs, f"--use-list=/proc/self/fd/{chosen}")
@@ -154,20 +167,20 @@ def _chosen(toc: Toc, numbers: frozenset[int]) -> Iterator[int]:
         yield handle
 
 
-def _deal(events: Iterator[Event], feeders: list[Feeder]) -> None:
+def _deal(events: Iterator[Event], feeders: list[Feeder], *, dealt: frozenset[int]) -> None:
     long_row: Feeder | None = None
-    of_table = False
+    chosen = feeders
     for event in events:
         match event:
             case Begin(entry=entry):
-                of_table = entry.kind == TABLE_DATA
-                _give_all(event, feeders if of_table else feeders[:1])
+                chosen = feeders if entry.number in dealt else feeders[:1]
+                _give_all(event, chosen)
             case End():
-                _give_all(event, feeders if of_table else feeders[:1])
+                _give_all(event, chosen)
             case Rows():
-                min(feeders, key=Feeder.waiting).give(event)
+                min(chosen, key=Feeder.waiting).give(event)
             case Part(last=last):
-                long_row = long_row or min(feeders, key=Feeder.waiting)
+                long_row = long_row or min(chosen, key=Feeder.waiting)
                 long_row.give(event)
                 long_row = None if last else long_row
             case _:
@@ -184,7 +197,7 @@ def _feeder(address: Address, tools: Tools, *, chosen: int | None) -> Iterator[F
     words = ["--section=data", f"--dbname={database_word(address.database)}"]
     if chosen is not None:
         words.append(f"--use-list=/proc/self/fd/{chosen}")
-    with client(tools, address, "pg_restore", *WORDS, *words) as program:
+    with client(tools, address, PROGRAM, *WORDS, *words) as program:
         handles = program.handles if chosen is None else (*program.handles, chosen)
         with Stream(program.command, feeds=True, handles=handles) as stream:
             feeder = Feeder(stream)

@@ -15,6 +15,7 @@ from psycopg import errors, sql
 
 from amankan.adapters.engines.postgres.address import MOST_NAME_BYTES, Address
 from amankan.adapters.engines.postgres.reach import session_conninfo
+from amankan.adapters.engines.postgres.settings import NEW_LIMITS
 from amankan.errors import EngineFailed, Refused, TimedOut
 from amankan.model.claim import Claim
 from amankan.model.sentence import say
@@ -136,6 +137,8 @@ def connect(address: Address, *, name: str, seconds: int = STATEMENT_SECONDS) ->
         "idle_session_timeout": "0",
         "idle_in_transaction_session_timeout": f"{STATEMENT_SECONDS}s",
     }
+    if session.info.server_version >= NEW_LIMITS * 10_000:
+        settings["transaction_timeout"] = "0"
     for setting, value in settings.items():
         session.execute("select set_config(%s, %s, false)", [setting, value])
     return session

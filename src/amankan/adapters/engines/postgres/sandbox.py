@@ -6,6 +6,7 @@ from contextlib import closing
 from dataclasses import dataclass
 
 from amankan.adapters.engines.postgres.archiver import PostgresArchiver
+from amankan.adapters.engines.postgres.beforehand import prepare, settle
 from amankan.adapters.engines.postgres.script import make_database, run_script
 from amankan.adapters.engines.postgres.shelf import MACHINE, Shelf
 from amankan.adapters.engines.postgres.throwaway.server import ThrowawayServers
@@ -46,12 +47,13 @@ class PostgresSandbox:
         making = self.reader.making(snapshot)
         target = address.at(making.name)
         make_database(target, making, major=major)
+        target = prepare(target, tools, settings=settings)
         archiver = PostgresArchiver(address=address, tools=tools, clock=self.servers.clock, careless=True)
         with closing(self.reader.read(snapshot)) as pieces:
             held = archiver.load(pieces, into=making.name, progress=self.progress)
             for _ in pieces:  # a tool may stop before the end of the stream, and only the end tells that it is whole
                 pass
-        run_script(target, tools, script=settings)
+        settle(target, tools, settings=settings)
         return held
 
     def rehearse(self, run: str, *, before: Release, after: Release, limit_seconds: float) -> Rehearsal:

@@ -11,7 +11,7 @@ from psycopg import sql
 
 from amankan.adapters.engines.postgres.address import Address
 from amankan.adapters.engines.postgres.reach import session_conninfo
-from amankan.adapters.engines.postgres.settings import session_options
+from amankan.adapters.engines.postgres.settings import NEW_LIMITS, session_options
 from amankan.errors import EngineFailed
 from amankan.model.sentence import say, visible
 from amankan.proc.redact import redact
@@ -30,14 +30,19 @@ def connected(address: Address, *, autocommit: bool = True, **changes: str) -> I
     Args:
         address: the database, and the role by which we come.
         autocommit: whether each statement is a transaction of its own.
-        changes: keywords of libpq that replace those of the address.
+        changes: keywords of libpq that replace those of the address; `options` come behind those of the address.
     Raises:
         EngineFailed: the server refused, went away, or a statement failed.
     """
     with translated(address):
         words: dict[str, Any] = {"options": session_options(), **changes}
-        session = psycopg.connect(session_conninfo(address).reveal(), autocommit=autocommit, **words)
+        words["options"] = f"{dict(address.parameters).get('options', '')} {words['options']}".strip()
+        session = psycopg.connect(session_conninfo(address).reveal(), autocommit=True, **words)
         try:
+            if session.info.server_version >= NEW_LIMITS * 10_000:
+                # No word for the start of a session: an older server would refuse the session for it.
+                session.execute("set transaction_timeout = 0")
+            session.autocommit = autocommit
             yield session
         finally:
             session.close()

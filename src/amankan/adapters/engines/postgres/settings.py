@@ -25,6 +25,27 @@ TEXTS: Final = (
     ("quote_all_identifiers", "off"),
 )
 
+# With these text that was written under those above is read as it was meant, whatever the database says of itself. The rest
+# is the database's own: what is computed while rows come in is computed as the app would.
+READING: Final = (
+    ("lc_monetary", "C"),
+    ("xmloption", "content"),
+    ("array_nulls", "on"),
+    ("transform_null_equals", "off"),
+    ("standard_conforming_strings", "on"),
+)
+
+# With these a program that writes is not stopped, and what it makes lies where the database lies.
+WRITING: Final = (
+    ("default_tablespace", ""),
+    ("default_transaction_isolation", "read\\ committed"),
+    ("default_transaction_read_only", "off"),
+    ("statement_timeout", "0"),
+    ("lock_timeout", "0"),
+    ("idle_in_transaction_session_timeout", "0"),
+    ("idle_session_timeout", "0"),
+)
+
 # With these nothing is hidden, cut off or redirected.
 PATIENCE: Final = (
     ("search_path", "pg_catalog"),
@@ -39,6 +60,9 @@ PATIENCE: Final = (
     ("client_min_messages", "warning"),
 )
 
+# The first version that limits the time of a whole transaction, and that can leave event triggers out.
+NEW_LIMITS: Final = 17
+
 # The guard's statements take milliseconds; whoever waits behind one that waits for a lock waits too.
 GUARD_LOCK: Final = "5s"
 
@@ -51,6 +75,11 @@ def session_options() -> str:
     return _words((*TEXTS, *PATIENCE))
 
 
+def plain_options() -> str:
+    """Return the settings of a session in which values have the text that the database itself gives them."""
+    return _words(PATIENCE)
+
+
 def guard_options() -> str:
     """Return the settings of a session that works at the guard: names are found as the role finds them, and nobody waits."""
     own = {"search_path", "row_security", "lock_timeout"}
@@ -58,9 +87,10 @@ def guard_options() -> str:
     return _words((*chosen, ("lock_timeout", GUARD_LOCK)))
 
 
-def tool_options() -> str:
-    """Return the settings that pg_dump and pg_restore do not make by themselves, as words for the start of a session."""
-    return _words((*TEXTS, ("default_transaction_read_only", "off"), ("idle_session_timeout", "0")))
+def tool_options(address: Address, program: str) -> str:
+    """Return the settings that a program does not make by itself, behind those of the address, for the start of a session."""
+    chosen = TEXTS if program == "pg_dump" else READING
+    return f"{dict(address.parameters).get('options', '')} {_words((*chosen, *WRITING))}".lstrip()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +110,7 @@ def client(tools: Tools, address: Address, *words: str) -> Iterator[Client]:
     """
     with password_file(address) as handle:
         tools.lend(handle)
-        told = child_environment(address, passfile=f"/proc/self/fd/{handle}") | {"PGOPTIONS": tool_options()}
+        told = child_environment(address, passfile=f"/proc/self/fd/{handle}") | {"PGOPTIONS": tool_options(address, words[0])}
         secrets = () if address.password is None else (address.password,)
         uid, gid = tools.account
         command = Command(

@@ -26,6 +26,11 @@ TABLE_DATA: Final = "TABLE DATA"
 LARGE_OBJECTS: Final = "BLOBS"
 SEQUENCE_VALUE: Final = "SEQUENCE SET"
 INDEX_ATTACH: Final = "INDEX ATTACH"
+EVENT_TRIGGER: Final = "EVENT TRIGGER"
+TABLE: Final = "TABLE"
+DOMAIN: Final = "DOMAIN"
+FUNCTION: Final = "FUNCTION"
+OPERATOR: Final = "OPERATOR"
 
 # The flag before an entry's offset: no data belongs to the entry.
 NO_DATA: Final = 3
@@ -59,6 +64,10 @@ class Toc:
     def with_data(self) -> dict[int, Entry]:
         """Return the entries that promise a data block, by number."""
         return {entry.number: entry for entry in self.entries if entry.has_data}
+
+    def of(self, kind: str) -> frozenset[int]:
+        """Return the numbers of the entries of a kind."""
+        return frozenset(entry.number for entry in self.entries if entry.kind == kind)
 
     def after(self, first: frozenset[int]) -> frozenset[int]:
         """Return the numbers of the entries that need one of these, themselves or through others."""
