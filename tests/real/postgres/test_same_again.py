@@ -10,7 +10,10 @@ from tests.kit.postgres.database import Database
 from tests.kit.postgres.server import Server
 from tests.real.postgres.place import address_of, dump_to, prove, tools_of
 
+from amankan.adapters.engines.postgres import survey
 from amankan.adapters.engines.postgres.fingerprint import census_of
+from amankan.adapters.engines.postgres.schema import Definition, definitions
+from amankan.adapters.engines.postgres.session import Session
 from amankan.adapters.engines.postgres.throwaway.server import ThrowawayServers
 from amankan.model.fingerprint import compare
 
@@ -161,3 +164,51 @@ def test_other_expressions_are_seen(old: str, new: str, any_postgres: Server) ->
             database.execute(f"drop table if exists t; create table t (v varchar(10), constraint c check ({text}))")
             found.append(shape_of(database))
     assert found[0] != found[1]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "create or replace function f() returns int language sql as 'select 2'",
+        "create or replace view v as select 2 as a",
+        "drop view v",
+        "drop function g()",
+        "alter table p alter column a set default 2",
+        "create temp table passing (a int)",
+    ],
+)
+def test_changed_meanwhile(
+    change: str, any_postgres: Server, servers: ThrowawayServers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A definition that changes after the snapshot and before it was read makes no backup that cannot be proved."""
+    looks: list[int] = []
+    with any_postgres.database() as database, database.connect(autocommit=True) as other:
+        database.execute(
+            "create function f() returns int language sql as 'select 1'; create function g() returns int "
+            "language sql as 'select 1'; create view v as select 1 as a; create table p (a int default 1) partition by hash (a)"
+        )
+
+        def late(session: Session) -> tuple[Definition, ...]:
+            looks.append(len(looks))
+            if len(looks) == 1:
+                other.execute(change.encode())
+            return definitions(session)
+
+        monkeypatch.setattr(survey, "definitions", late)
+        assert () == differences(database, servers, tmp_path)
+    assert ("temp" in change) == (len(looks) == 1)
+
+
+def test_changed_all_the_time(any_postgres: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where definitions change all the time the third look counts."""
+    looks: list[int] = []
+    with any_postgres.database() as database, database.connect(autocommit=True) as other:
+
+        def late(session: Session) -> tuple[Definition, ...]:
+            looks.append(len(looks))
+            other.execute(f"create or replace function f() returns int language sql as 'select {len(looks)}'".encode())
+            return definitions(session)
+
+        monkeypatch.setattr(survey, "definitions", late)
+        dump_to(tmp_path / "archive", database)
+    assert [0, 1, 2] == looks

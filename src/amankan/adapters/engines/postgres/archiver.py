@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from amankan.adapters.engines.postgres.address import Address
 from amankan.adapters.engines.postgres.dump import Manner, RunningDump
 from amankan.adapters.engines.postgres.load import Loading, load_archive
+from amankan.adapters.engines.postgres.moved import steady_survey
 from amankan.adapters.engines.postgres.pacing import pressure
 from amankan.adapters.engines.postgres.schema import server_major
 from amankan.adapters.engines.postgres.session import Session, connected
@@ -43,7 +45,9 @@ class PostgresArchiver:
         """Keep the promise of the port; tables are locked against changes of their form until the context is left."""
         address = self.address.at(database)
         with connected(address) as session:
-            seen = survey(session, tools=self._tools(session), lock_seconds=self.lock_seconds)
+            tools = self._tools(session)
+            look = partial(survey, session, tools=tools, lock_seconds=self.lock_seconds)
+            seen = steady_survey(session, look, address=address)
             manner = Manner(pressure=pressure(pace), lock_seconds=self.lock_seconds, progress=progress, clock=self.clock)
             yield RunningDump(address, seen, manner=manner)
 
