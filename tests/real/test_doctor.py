@@ -79,29 +79,30 @@ def test_rights_that_lack_are_named(any_shop: Database, tmp_path: Path) -> None:
 
 
 def test_whoever_is_in_the_way_is_named(preparing: Server, tmp_path: Path) -> None:
-    """Prepared transactions, other roles' sessions, half migrations, foreign tables and replication slots are found."""
+    """Prepared transactions, other roles' sessions, half migrations, foreign tables and keys turned off are found."""
+    names = ("prepared", "sessions", "foreign-tables", "foreign-keys", "migrations")
     with preparing.database() as database:
         role = preparing.role()
         aman = aman_for(tmp_path, database)
         aman.configure()
-        assert {"ok"} == {levels(aman)[name] for name in ("prepared", "sessions", "foreign-tables", "migrations")}
+        assert {"ok"} == {levels(aman)[name] for name in names}
         database.execute(
             "create table _prisma_migrations (id int, migration_name text, started_at timestamptz, finished_at timestamptz,"
             " rolled_back_at timestamptz); insert into _prisma_migrations values (1, '20250101_half', now(), null, null);"
             "create foreign data wrapper away; create server away foreign data wrapper away;"
-            "create foreign table elsewhere (a int) server away"
+            "create foreign table elsewhere (a int) server away;"
+            "create table one (a int primary key); create table loose (a int references one);"
+            "alter table loose disable trigger all"
         )
         with database.connect() as session, database.connect(user=role.name, password=role.password):
             session.execute("begin")
             session.execute("create table t (a int)")
             session.execute("prepare transaction 'orphan'")
             found = levels(aman)
-            assert ("fault", "warn", "warn", "fault") == tuple(
-                found[name] for name in ("prepared", "sessions", "foreign-tables", "migrations")
-            )
-            told = [sentence(aman, name) for name in ("prepared", "sessions", "foreign-tables", "migrations")]
-            wanted = ("orphan", role.name, "public.elsewhere", "20250101_half")
-            assert [True] * 4 == [name in text for name, text in zip(wanted, told, strict=True)], told
+            assert ("fault", "warn", "warn", "warn", "fault") == tuple(found[name] for name in names)
+            told = [sentence(aman, name) for name in names]
+            wanted = ("orphan", role.name, "public.elsewhere", "public.loose", "20250101_half")
+            assert [True] * 5 == [name in text for name, text in zip(wanted, told, strict=True)], told
             session.execute("rollback prepared 'orphan'")
 
 

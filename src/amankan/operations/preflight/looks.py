@@ -48,7 +48,7 @@ class ServerLook:
 
     `hidden` are objects that our role cannot read completely, `tables` the names of all tables, `unfinished` the
     migrations that were begun and never finished, `skew_seconds` how far the server's clock is ahead of ours, `marker` which
-    app the database says that it belongs to.
+    app the database says that it belongs to, `unchecked` tables whose foreign keys are not enforced as they were made.
     """
 
     facts: ServerFacts
@@ -62,6 +62,7 @@ class ServerLook:
     hidden: tuple[str, ...] = ()
     idlers: tuple[Idler, ...] = ()
     foreign_tables: tuple[str, ...] = ()
+    unchecked: tuple[str, ...] = ()
     extensions: tuple[str, ...] = ()
     skew_seconds: float = 0.0
     ledger: str = ""

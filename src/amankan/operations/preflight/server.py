@@ -265,6 +265,17 @@ def foreign(looks: Looks) -> Judgement:
     return well(say("no table lies on another server"))
 
 
+def unchecked(looks: Looks) -> Judgement:
+    """Foreign keys are enforced as a restore makes them."""
+    found = _server(looks).unchecked
+    if found:
+        return warning(
+            say("triggers of foreign keys were turned off, which no backup brings back: {names}", names=named(found)),
+            say("ALTER TABLE ... ENABLE TRIGGER ALL on each, or drop the foreign keys"),
+        )
+    return well(say("foreign keys are enforced as a restore makes them"))
+
+
 def clock(looks: Looks) -> Judgement:
     """The clocks of this machine and of the server agree."""
     skew = _server(looks).skew_seconds

@@ -51,6 +51,7 @@ CHECKS: Final = (
     _check("belongings", "server", judge=server.belongings),
     _check("collation", "server", judge=server.collation),
     _check("foreign-tables", "server", judge=server.foreign),
+    _check("foreign-keys", "server", judge=server.unchecked),
     _check("migrations", "server", judge=server.migrations),
     _check("clock", "server", judge=server.clock),
     _check("backup", "vault", judge=backups.backup),

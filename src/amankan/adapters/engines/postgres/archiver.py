@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 
 from amankan.adapters.engines.postgres.address import Address
 from amankan.adapters.engines.postgres.beforehand import noted, zone_of
 from amankan.adapters.engines.postgres.dump import Manner, RunningDump
 from amankan.adapters.engines.postgres.hush import hush
 from amankan.adapters.engines.postgres.load import Loading, load_archive
+from amankan.adapters.engines.postgres.moved import steady_survey
 from amankan.adapters.engines.postgres.pacing import pressure
 from amankan.adapters.engines.postgres.schema import server_major
 from amankan.adapters.engines.postgres.session import Session, connected
@@ -46,7 +48,9 @@ class PostgresArchiver:
         address = self.address.at(database)
         zone = zone_of(address)
         with connected(address) as session:
-            seen = survey(session, tools=self._tools(session), lock_seconds=self.lock_seconds)
+            tools = self._tools(session)
+            look = partial(survey, session, tools=tools, lock_seconds=self.lock_seconds)
+            seen = steady_survey(session, look, address=address)
             seen = replace(seen, settings=noted(seen.settings, zone))
             manner = Manner(pressure=pressure(pace), lock_seconds=self.lock_seconds, progress=progress, clock=self.clock)
             yield RunningDump(address, seen, manner=manner)

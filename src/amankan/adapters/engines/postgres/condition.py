@@ -26,6 +26,12 @@ _FOREIGN: Final[LiteralString] = """
     select n.nspname || '.' || c.relname from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
     where c.relkind = 'f' order by 1
 """
+# The server's own triggers behind foreign keys, that somebody turned off; no dump brings that back.
+_UNCHECKED: Final[LiteralString] = """
+    select distinct n.nspname || '.' || c.relname from pg_catalog.pg_trigger t
+    join pg_catalog.pg_class c on c.oid = t.tgrelid join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+    where t.tgisinternal and t.tgconstraint <> 0 and t.tgenabled <> 'O' order by 1
+"""
 _EXTENSIONS: Final[LiteralString] = "select extname::text from pg_catalog.pg_extension order by 1"
 _TABLES: Final[LiteralString] = """
     select distinct c.relname::text from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
@@ -40,7 +46,8 @@ class Condition:
     """
     How a server stands. `hidden` are objects that our role cannot read, `idle` sessions in an open transaction (process,
     role, seconds), `epoch_seconds` the server's clock, `floor` the first safe minor version, None for a major unknown,
-    `marker` which app the database belongs to, None where nobody said so.
+    `unchecked` tables whose foreign keys are not enforced as they were made, `marker` which app the database belongs to,
+    None where nobody said so.
     """
 
     role: str
@@ -51,6 +58,7 @@ class Condition:
     hidden: tuple[str, ...]
     idle: tuple[tuple[int, str, float], ...]
     foreign_tables: tuple[str, ...]
+    unchecked: tuple[str, ...]
     extensions: tuple[str, ...]
     tables: tuple[str, ...]
     superusers: tuple[str, ...]
@@ -71,6 +79,7 @@ def condition(address: Address) -> Condition:
             hidden=hindrances(session),
             idle=tuple((pid, user, seconds) for pid, user, seconds in rows(session, _IDLE)),
             foreign_tables=tuple(name for (name,) in rows(session, _FOREIGN)),
+            unchecked=tuple(name for (name,) in rows(session, _UNCHECKED)),
             extensions=tuple(name for (name,) in rows(session, _EXTENSIONS)),
             tables=tuple(name for (name,) in rows(session, _TABLES)),
             superusers=tuple(name for (name,) in rows(session, _SUPERUSERS)),

@@ -13,6 +13,7 @@ from psycopg import sql
 
 from amankan.adapters.engines.postgres.archive.toc import SEQUENCE_VALUE, Toc
 from amankan.adapters.engines.postgres.catalogue import questions_for
+from amankan.adapters.engines.postgres.catalogue.written import settle_answer
 from amankan.adapters.engines.postgres.expected import SEQUENCES
 from amankan.adapters.engines.postgres.names import label_of
 from amankan.adapters.engines.postgres.session import Session, row, rows
@@ -43,7 +44,8 @@ def definitions(session: Session) -> tuple[Definition, ...]:
     Cost: one question for each kind of object; reads the catalogue only.
     """
     asked = questions_for(session.info.server_version // 10000)
-    found = [define(object_, kind, text=text or "") for kind, question in asked for object_, text in rows(session, question)]
+    answers = ((kind, object_, text or "") for kind, question in asked for object_, text in rows(session, question))
+    found = [define(object_, kind, text=settle_answer(kind, text)) for kind, object_, text in answers]
     return tuple(sorted(found, key=lambda definition: (definition.kind, definition.object, definition.digest)))
 
 

@@ -97,6 +97,7 @@ _VIEWS: Final[LiteralString] = (
     "select " + _TABLE + ", pg_get_viewdef(c.oid) from pg_class c" + _OF + "where c.relkind in ('v', 'm') and " + _OWN
 )
 
+# What could not be built to its end holds no rows and is not dumped; that of a whole of partitions waits for its parts, and is.
 _INDEXES: Final[LiteralString] = (
     "select "
     + name("n.nspname", "x.relname")
@@ -106,18 +107,22 @@ _INDEXES: Final[LiteralString] = (
             where a.attrelid = x.oid and a.attstattarget >= 0)
     )::text from pg_class c"""
     + _OF
-    + "join pg_index i on i.indrelid = c.oid join pg_class x on x.oid = i.indexrelid where c.relkind in ('r', 'p', 'm') and "
+    + "join pg_index i on i.indrelid = c.oid join pg_class x on x.oid = i.indexrelid where c.relkind in ('r', 'p', 'm')"
+    + " and (i.indisvalid or c.relkind = 'p') and i.indisready and "
     + _OWN
 )
 
 # A partition that was attached by a restore names its NOT NULL constraints by another rule than one that was made as such.
+# Foreign keys of and to partitions that follow from one of the whole are made anew, under names that depend on the order;
+# what they may have of their own is that their rows were looked at already.
 _CONSTRAINTS: Final[LiteralString] = (
     "select format('%I on %s', case k.contype when 'n' then pg_get_constraintdef(k.oid) else k.conname end, "
     + _TABLE
     + """), jsonb_build_array(pg_get_constraintdef(k.oid), k.contype)::text
-    from pg_constraint k join pg_class c on c.oid = k.conrelid"""
+    from pg_constraint k join pg_class c on c.oid = k.conrelid left join pg_constraint u on u.oid = k.conparentid"""
     + _OF
-    + "where "
+    + """where (k.contype <> 'f' or k.conparentid = 0
+        or (k.confrelid = u.confrelid and k.convalidated <> u.convalidated)) and """
     + _OWN
 )
 
