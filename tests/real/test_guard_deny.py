@@ -222,7 +222,7 @@ CREATE AGGREGATE at(float8 ORDER BY anyelement)
     (sfunc = ordered_set_transition, stype = internal, finalfunc = percentile_disc_final, finalfunc_extra);
 CREATE OPERATOR FAMILY fam USING btree;
 CREATE OPERATOR CLASS cls FOR TYPE mood USING btree FAMILY fam AS OPERATOR 1 <(anyenum, anyenum);
-CREATE PUBLICATION everything FOR ALL TABLES; CREATE FOREIGN DATA WRAPPER wrap; CREATE SERVER far FOREIGN DATA WRAPPER wrap;
+CREATE FOREIGN DATA WRAPPER wrap; CREATE SERVER far FOREIGN DATA WRAPPER wrap;
 CREATE FOREIGN TABLE distant (a int) SERVER far; CREATE USER MAPPING FOR CURRENT_USER SERVER far;
 CREATE CAST (pair AS text) WITH INOUT; CREATE LANGUAGE tongue HANDLER plpgsql_call_handler;
 """
