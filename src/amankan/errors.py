@@ -23,6 +23,7 @@ Every error, as a tree. A class exists when somebody acts on it or a user must d
     │   └── SnapshotDamaged           13
     │       ├── SnapshotCut           13      its end is missing
     │       └── SnapshotEmpty         13      there is nothing in it
+    ├── AnswerLost                    6       as asked: the command was carried out, and only its answer is missing
     ├── Interrupted                   130     exactly as before
     └── EffectFailed                  1       (a port's verb failed: the walk turns it into an ending)
         ├── EngineFailed              the database server refused or went away
@@ -210,6 +211,13 @@ class SnapshotEmpty(SnapshotDamaged):
     """A backup holds nothing at all."""
 
     code = "snapshot-empty"
+
+
+class AnswerLost(AmankanError):
+    """What was asked for is done, and its answer could not be written where it should go."""
+
+    status, code = 6, "answer-lost"
+    production_by_rule = say("as the command left it; only its answer is missing")
 
 
 class Interrupted(AmankanError):

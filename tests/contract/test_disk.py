@@ -9,7 +9,7 @@ import pytest
 from tests.contract.makers import DISKS, SMALL_BYTES, DiskPlace
 
 from amankan.errors import DiskFailed, DiskFull, Locked
-from amankan.journal.lock import Holder, hold
+from amankan.journal.lock import Holder, held, hold
 from amankan.ports.disk import Disk
 
 PATH = "journal/one/lines.jsonl"
@@ -26,6 +26,7 @@ VERBS: dict[str, Callable[[Disk, str], object]] = {
     "replace": lambda disk, path: disk.replace(path, b"x"),
     "remove": lambda disk, path: disk.remove(path),
     "hold": lambda disk, path: disk.hold(path, ""),
+    "held": lambda disk, path: disk.held(path),
 }
 
 
@@ -174,6 +175,19 @@ def test_a_lock_is_let_go_once(place: DiskPlace) -> None:
     first.release()
     with pytest.raises(Locked):
         hold(place.disk(), HOLDER)
+    second.release()
+
+
+def test_a_lock_can_be_looked_at(place: DiskPlace) -> None:
+    """Whether the lock is held is told whatever its note says, and looking takes it from nobody."""
+    assert not held(place.disk())
+    assert None is place.disk().read("lock")
+    first = hold(place.disk(), HOLDER)
+    assert [True, True] == [held(place.disk()), held(place.disk())]
+    first.release()
+    assert not held(place.disk())
+    second = hold(place.disk(), HOLDER)
+    assert held(place.disk())
     second.release()
 
 

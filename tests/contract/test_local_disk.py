@@ -246,3 +246,17 @@ def test_room_is_written_where_it_cannot_be_reserved(disk: LocalDisk, monkeypatc
     monkeypatch.setattr(os, "posix_fallocate", refuse)
     disk.make(PATH, room_bytes=3_000_001)
     assert bytes(3_000_001) == disk.read(PATH)
+
+
+def test_a_look_at_the_lock_keeps_nobody_out(folder: Path, disk: LocalDisk) -> None:
+    """Whoever takes the lock in the moment in which others look at it gets it."""
+    disk.hold("lock", "").release()
+    looking = child(folder, "sys.stdout.buffer.write(b'.'); sys.stdout.flush()\nwhile True: disk.held('lock')")
+    try:
+        assert looking.stdout is not None
+        assert b"." == looking.stdout.read(1)
+        for _ in range(2000):
+            disk.hold("lock", "").release()
+    finally:
+        looking.kill()
+        looking.communicate()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import io
 import os
+import pty
 import signal
 import sys
 from types import FrameType
@@ -12,6 +13,8 @@ from types import FrameType
 import pytest
 
 from amankan.cli.printer import Printer
+from amankan.errors import AnswerLost
+from amankan.model.sentence import say
 
 
 class Gone(io.TextIOBase):
@@ -20,6 +23,10 @@ class Gone(io.TextIOBase):
     def __init__(self, number: int) -> None:
         """Answer with this error."""
         self._number = number
+
+    def isatty(self) -> bool:
+        """It was a terminal, unless what is missing is room."""
+        return self._number != errno.ENOSPC
 
     def write(self, text: str) -> int:
         """Refuse."""
@@ -37,11 +44,29 @@ def test_a_terminal_that_is_gone_is_like_a_broken_pipe(monkeypatch: pytest.Monke
 
 
 def test_an_answer_that_has_no_room_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where the answer goes into a file on a full disk, its loss is no secret."""
+    """Where the answer goes into a file on a full disk, what was begun goes on, and the loss is told at its end."""
     monkeypatch.setattr(sys, "stdout", Gone(errno.ENOSPC))
     printer = Printer()
-    with pytest.raises(OSError, match="refused"):
-        printer.line("done")
+    printer.line("done")
+    printer.line("and more")
+    with pytest.raises(AnswerLost, match="cannot write the answer: refused"):
+        printer.finish()
+
+
+def test_a_question_is_waited_for_until_somebody_asks_to_stop(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A line that was typed is the answer; where nobody types and a signal came, there is none, and nobody waits."""
+    ours, theirs = pty.openpty()
+    try:
+        with open(theirs, closefd=False) as stream:
+            monkeypatch.setattr(sys, "stdin", stream)
+            printer = Printer()
+            os.write(ours, b"shop\n")
+            assert "shop\n" == printer.ask(say("which?"), lambda: False)
+            looks = iter((False, True))
+            assert "" == printer.ask(say("which?"), lambda: next(looks))
+    finally:
+        os.close(ours)
+        os.close(theirs)
 
 
 class Interrupted(io.RawIOBase):

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
+from typing import TextIO
 
 from amankan import wiring
 from amankan.cli.news import News
@@ -17,7 +18,8 @@ from amankan.cli.wishes import Wishes, language_of
 from amankan.config.read import find, read
 from amankan.config.settings import Settings
 from amankan.model.secret import Secret
-from amankan.model.sentence import say
+from amankan.model.sentence import Sentence, say
+from amankan.operations.walk import nothing_interrupts
 from amankan.ports.clock import Clock
 from amankan.ports.disk import Disk
 from amankan.ports.progress import Progress
@@ -34,6 +36,7 @@ class Desk:
         self._words = tuple(words)
         self.secrets: list[Secret] = []
         self.operation = ""  # what is under way, as the user typed it
+        self.interrupted: Callable[[], bool] = nothing_interrupts
         self.news: News | None = None  # how it ended, where it ended as asked
 
     def redact(self, text: str) -> str:
@@ -94,7 +97,14 @@ class Desk:
         return Bars(self.printer.err, self.printer.translate) if shown else Silent()
 
 
-def can_ask() -> bool:
-    """Tell whether somebody can be asked: standard input and standard error are a terminal."""
-    streams = (sys.stdin, sys.stderr)
-    return all(stream is not None and not stream.closed and stream.isatty() for stream in streams)
+def unasked() -> Sentence | None:
+    """Return why nobody can be asked, or None where standard input and standard error are a terminal."""
+    if not _at_terminal(sys.stdin):
+        return say("cannot ask for your consent: standard input is no terminal")
+    if not _at_terminal(sys.stderr):
+        return say("cannot ask for your consent: standard error is no terminal")
+    return None
+
+
+def _at_terminal(stream: TextIO | None) -> bool:
+    return stream is not None and not stream.closed and stream.isatty()

@@ -10,7 +10,7 @@ from amankan.cli.desk import Desk
 from amankan.cli.explain import unknown_fault
 from amankan.cli.interruption import impatient
 from amankan.cli.news import News, bad_news
-from amankan.errors import AmankanError
+from amankan.errors import AmankanError, AnswerLost
 from amankan.model.message import Message
 from amankan.model.sentence import Sentence, say
 
@@ -38,7 +38,7 @@ def tell_ending(desk: Desk, error: AmankanError | None) -> None:
     """
     if desk.operation not in TOLD:
         return
-    news = desk.news if error is None else bad_news(desk.operation, error)
+    news = desk.news if error is None or isinstance(error, AnswerLost) else bad_news(desk.operation, error)
     if news is None:
         return
     try:

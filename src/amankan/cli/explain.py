@@ -28,7 +28,13 @@ def without_walk(failure: EffectFailed) -> AmankanError:
 
 
 def unknown_fault(desk: Desk, trace: str) -> AmankanError:
-    """The traceback is in a log file; return the error that says where."""
+    """
+    The traceback is in a log file; return the error that says where.
+
+    How production looks is known only where no operation was under way.
+    """
+    production = say("not known: {operation} was under way", operation=desk.operation) if desk.operation else None
+    next = say("aman status") if desk.operation else None
     kind = trace.strip().rpartition("\n")[2].partition(":")[0]
     try:
         folder = wiring.state_folder(desk.settings)
@@ -37,8 +43,10 @@ def unknown_fault(desk: Desk, trace: str) -> AmankanError:
     try:
         path = keep_fault(wiring.disk(folder), desk.clock, trace=desk.redact(trace))
     except (AmankanError, OSError):
-        return OwnFault(say("cannot go on: {kind}, and its traceback could not be kept", kind=kind))
-    return OwnFault(say("cannot go on: {kind}; the traceback is in {place}", kind=kind, place=str(folder / path)))
+        cannot = say("cannot go on: {kind}, and its traceback could not be kept", kind=kind)
+    else:
+        cannot = say("cannot go on: {kind}; the traceback is in {place}", kind=kind, place=str(folder / path))
+    return OwnFault(cannot, production=production, next=next)
 
 
 def _why(fault: Any) -> Sentence:
@@ -55,5 +63,7 @@ def _why(fault: Any) -> Sentence:
         case "BadParameter" if name:
             return say("{name} does not fit: {why}", name=name, why=fault.message)
         case "NoArgsIsHelpError":
+            return say("{name} is missing", name="COMMAND")
+        case "UsageError" if fault.message == "Missing command.":  # there were options, and no more
             return say("{name} is missing", name="COMMAND")
     return say("{why}", why=fault.format_message())

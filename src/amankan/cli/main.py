@@ -8,7 +8,7 @@ import traceback
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, TextIO
 
 import typer
 from typer.core import TyperGroup
@@ -40,12 +40,13 @@ from amankan.cli import (
 )
 from amankan.cli.completion import VARIABLE, complete
 from amankan.cli.desk import Desk
-from amankan.cli.ending import tell_ending
+from amankan.cli.ending import TOLD, tell_ending
 from amankan.cli.explain import explained, unknown_fault, without_walk
 from amankan.cli.language import Translate, translator
 from amankan.cli.wishes import Wishes, guess, language_of, refuse_repeated, told
-from amankan.errors import AmankanError, EffectFailed, Interrupted
-from amankan.model.sentence import say
+from amankan.errors import AmankanError, AnswerLost, EffectFailed, Interrupted
+from amankan.model.sentence import Sentence, say
+from amankan.proc.standard import open_missing
 
 # Whatever is made, a backup or a log, is for its owner alone.
 UMASK: Final = 0o077
@@ -102,13 +103,10 @@ GROUPS: Final = {
 
 def main() -> None:
     """Do what the words of the command line say, and end with the status of the contract."""
+    open_missing()
     os.umask(UMASK)
     status = run(sys.argv[1:])
-    with suppress(OSError, ValueError):
-        sys.stderr.flush()
-    try:
-        sys.stdout.flush()
-    except (OSError, ValueError, AttributeError):  # whoever read our answer has gone
+    if not all([_flushed(sys.stdout), _flushed(sys.stderr)]):
         os._exit(status)  # or the interpreter would try again, and complain
     sys.exit(status)
 
@@ -135,6 +133,8 @@ def command(translate: Translate = str) -> TyperGroup:
     )
     app.callback(invoke_without_command=False)(told(_options, _first))
     groups = {name: typer.Typer(help=text, no_args_is_help=True, rich_markup_mode=None) for name, text in GROUPS.items()}
+    for inner in groups.values():
+        inner.callback(invoke_without_command=False)(told(_shared, _then))
     for row in COMMANDS:
         *group, name = row.words
         (groups[group[0]] if group else app).command(name)(told(row.act, _then))
@@ -147,6 +147,15 @@ def command(translate: Translate = str) -> TyperGroup:
     return whole
 
 
+def _flushed(stream: TextIO) -> bool:
+    """Tell whether all that was written went out; it did not where whoever read it has gone."""
+    try:
+        stream.flush()
+    except (OSError, ValueError):
+        return False
+    return True
+
+
 def _act(desk: Desk, words: Sequence[str]) -> None:
     refuse_repeated(words)
     if complete(words):
@@ -157,11 +166,11 @@ def _act(desk: Desk, words: Sequence[str]) -> None:
     except typer.Exit:
         return
     except typer.Abort as abort:
-        raise Interrupted(say("cannot go on: interrupted"), production=say("unchanged")) from abort
+        raise _interrupted(desk) from abort
     except typer.TyperException as fault:
         raise explained(fault) from fault
     if left == INTERRUPTED:
-        raise Interrupted(say("cannot go on: interrupted"), production=say("unchanged"))
+        raise _interrupted(desk)
 
 
 def _error_of(desk: Desk, words: Sequence[str]) -> AmankanError | None:
@@ -171,26 +180,46 @@ def _error_of(desk: Desk, words: Sequence[str]) -> AmankanError | None:
         desk.printer.finish()
     except BrokenPipeError:
         return None
+    except AnswerLost as lost:
+        return _answer_lost(desk, lost.cannot)
     except EffectFailed as failure:  # outside of a walk, so nothing was begun
         return without_walk(failure)
     except AmankanError as error:
         return error
     except KeyboardInterrupt:
-        return Interrupted(say("cannot go on: interrupted"), production=say("unchanged"))
+        return _interrupted(desk)
     except Exception as fault:  # noqa: BLE001 - the last place where it can be told
+        if isinstance(fault, OSError) and not _flushed(sys.stdout):  # a help page, which the library writes
+            return _answer_lost(desk, say("cannot write the answer: {why}", why=str(fault.strerror or fault)))
         return unknown_fault(desk, "".join(traceback.format_exception(fault)))
     return None
 
 
+def _interrupted(desk: Desk) -> AmankanError:
+    """Return the error for a signal that came when no operation could go back; one that had ended stays as it ended."""
+    if desk.news is not None:
+        return _answer_lost(desk, say("cannot write the answer: interrupted"))
+    return Interrupted(say("cannot go on: interrupted"), production=say("unchanged"))
+
+
+def _answer_lost(desk: Desk, cannot: Sentence) -> AnswerLost:
+    """Return the error of a command that was carried out, and whose answer nobody can read."""
+    if not desk.operation:
+        return AnswerLost(cannot)
+    done = say("as asked: {operation} was carried out, and only its answer is missing", operation=desk.operation)
+    return AnswerLost(cannot, production=done, next=say("aman show") if desk.operation in TOLD else None)
+
+
 def _tell(desk: Desk, error: AmankanError) -> None:
-    with suppress(OSError, ValueError):
+    with suppress(OSError, ValueError, AnswerLost):
         desk.printer.fail(error)
         desk.printer.finish()
 
 
-def _show_version(wanted: bool) -> None:
+def _show_version(context: typer.Context, wanted: bool) -> None:
     if wanted:
-        typer.echo(f"aman {__version__}")
+        printer = context.obj.printer
+        printer.answer({"amankan": __version__}, lambda: printer.line(f"aman {__version__}"))
         raise typer.Exit
 
 
@@ -202,6 +231,10 @@ def _options(
     ] = False,
 ) -> None:
     """An update of your app cannot lose your data."""
+
+
+def _shared(desk: Desk) -> None:
+    """Read nothing but the options that all commands share."""
 
 
 def _first(context: Any, wishes: Wishes) -> Desk:

@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from amankan import wiring
-from amankan.cli.desk import Desk, can_ask
+from amankan.cli.desk import Desk, unasked
 from amankan.cli.ending import begin as begin_ending
 from amankan.cli.interruption import Interruption
 from amankan.cli.show import step_documents
 from amankan.cli.telling import TellingDisk
 from amankan.cli.times import time_text
-from amankan.errors import ConsentMissing
+from amankan.errors import ConsentMissing, Interrupted
 from amankan.journal.account import Account, account, entries_of
 from amankan.journal.lock import Holder
 from amankan.model.entry import Entry, Phase
@@ -50,6 +50,7 @@ def at_work(desk: Desk, *, why: str, recovery: Path | None = None, outdated: Mar
     """Lend the house of the configuration; while it is lent, signals ask for an orderly way back."""
     begin_ending(desk, why)
     with Interruption(lambda count: _tell_interruption(desk, count)) as interruption:
+        desk.interrupted = interruption.asked
         wanted = wiring.Wanted(
             disk=TellingDisk(desk.disk, lambda entry: _tell_entry(desk, entry)),
             keys=wiring.keychain(desk.settings, recovery),
@@ -107,10 +108,9 @@ def whoever() -> str:
 
 def refuse_unasked(desk: Desk, *, yes: bool) -> None:
     """Raise ConsentMissing, before anything is done, where consent will be needed and nobody can be asked."""
-    if not yes and not can_ask():
-        raise ConsentMissing(
-            say("cannot ask for your consent: standard input is no terminal"), next=say("{command} --yes", command=desk.again())
-        )
+    why = None if yes else unasked()
+    if why is not None:
+        raise ConsentMissing(why, next=say("{command} --yes", command=desk.again()))
 
 
 def asking(desk: Desk, yes: bool, *, what: Sentence) -> Ask:
@@ -126,8 +126,10 @@ def asking(desk: Desk, yes: bool, *, what: Sentence) -> Ask:
 
 
 def typed(desk: Desk, app: str) -> str:
-    """Return the user, who typed the app's name; raises ConsentMissing where they did not."""
-    answer = desk.printer.ask(say("type the app's name to go on ({app}):", app=app))
+    """Return the user, who typed the app's name; raises ConsentMissing where they did not, Interrupted where they gave up."""
+    answer = desk.printer.ask(say("type the app's name to go on ({app}):", app=app), desk.interrupted)
+    if desk.interrupted():
+        raise Interrupted(say("cannot go on: interrupted"))
     if answer.strip() != app:
         raise ConsentMissing(say("cannot go on: you did not type {app}", app=app))
     return whoever()

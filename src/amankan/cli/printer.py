@@ -5,11 +5,12 @@ from __future__ import annotations
 import errno
 import json
 import os
+import select
 import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from typing import Any, TextIO
+from typing import Any, Final, TextIO
 
 from rich.console import Console
 from rich.text import Text
@@ -17,11 +18,14 @@ from rich.text import Text
 from amankan.cli.columns import lay_out
 from amankan.cli.language import Translate, translator
 from amankan.cli.wishes import Language
-from amankan.errors import AmankanError
+from amankan.errors import AmankanError, AnswerLost
 from amankan.model.sentence import Sentence, say, visible
 
 Cell = str | Sentence
 Document = Mapping[str, Any]
+
+LOOK_SECONDS: Final = 0.1
+"""How long a question waits for its answer before it looks again whether somebody asked to stop."""
 
 
 class Printer:
@@ -29,7 +33,8 @@ class Printer:
     Speaks to one user in one language.
 
     With `json` the answer and the error are kept until `finish`, which writes them as one object. What goes to standard
-    error is lost without harm where the terminal has gone away: an operation goes on.
+    error is lost without harm where the terminal has gone away: an operation goes on. It goes on too where its answer
+    cannot be written, which `finish` tells.
     """
 
     def __init__(self, language: Language = Language.ENGLISH, *, json: bool = False, quiet: bool = False) -> None:
@@ -38,6 +43,7 @@ class Printer:
         self.translate: Translate = translator(language)
         self.json, self.quiet = json, quiet
         self._document: dict[str, Any] = {}
+        self._lost: OSError | None = None
         self._out, self.err = _console(sys.stdout), _console(sys.stderr)
 
     def text(self, cell: Cell) -> str:
@@ -58,21 +64,18 @@ class Printer:
 
     def line(self, cell: Cell, *, style: str = "") -> None:
         """One line of the answer is printed."""
-        with _heard():
-            self._out.print(Text(self.text(cell), style=style), soft_wrap=True)
+        self._write(Text(self.text(cell), style=style))
 
     def raw(self, text: str) -> None:
         """A text is printed exactly as it is."""
-        with _heard():
-            self._out.print(Text(text), soft_wrap=True, end="")
+        self._write(Text(text), end="")
 
     def table(self, headings: Sequence[Cell], rows: Sequence[Sequence[Cell]]) -> None:
         """Rows are printed below their headings; where the terminal is too narrow, each row as a block of lines."""
         width = self._out.width if self._out.is_terminal else None
         shown = [[self.text(cell) for cell in row] for row in rows]
         for line, bold in lay_out([self.text(heading) for heading in headings], shown, width=width):
-            with _heard():
-                self._out.print(Text(line, style="bold" if bold else ""), soft_wrap=True)
+            self._write(Text(line, style="bold" if bold else ""))
 
     def remark(self, sentence: Cell, *, style: str = "dim") -> None:
         """One line is told beside the answer, unless the user wants quiet."""
@@ -83,10 +86,15 @@ class Printer:
         """One line that matters is told beside the answer."""
         self._beside(Text(self.text(sentence), style="yellow"))
 
-    def ask(self, question: Sentence) -> str:
-        """Return the line that the user typed after a question; nothing where the input ended."""
-        self.err.print(Text(self.text(question)), soft_wrap=True, end=" ")
-        return sys.stdin.readline() if sys.stdin is not None else ""
+    def ask(self, question: Sentence, interrupted: Callable[[], bool]) -> str:
+        """Return the line that the user typed after a question; nothing where the input ended or they asked to stop."""
+        with suppress(OSError):  # a terminal that has gone away answers nothing
+            self.err.print(Text(self.text(question)), soft_wrap=True, end=" ")
+            # A line is waited for here and not in `readline`, which goes on after every signal.
+            while not interrupted():
+                if select.select([sys.stdin], [], [], LOOK_SECONDS)[0]:
+                    return sys.stdin.readline()
+        return ""
 
     def fail(self, error: AmankanError) -> None:
         """The three lines of an error are told."""
@@ -103,28 +111,41 @@ class Printer:
         self._beside(Text(self.text(say("next: {command}", command=error.next))))
 
     def finish(self) -> None:
-        """With `json`, the one object stands on standard output; nothing is held back in a buffer."""
-        if self.json:
+        """
+        With `json`, the one object stands on standard output, if there is an answer; nothing is held back in a buffer.
+
+        Raises:
+            AnswerLost: a part of the answer could not be written; nothing else has changed.
+        """
+        if self.json and self._document:
             self.raw(json.dumps(self._document, ensure_ascii=False) + "\n")
-        if self._out.file is not None:
-            with _heard():
-                self._out.file.flush()
+        with self._heard():
+            self._out.file.flush()
+        if self._lost is not None:
+            raise AnswerLost(say("cannot write the answer: {why}", why=str(self._lost.strerror or self._lost))) from self._lost
+
+    def _write(self, text: Text, *, end: str = "\n") -> None:
+        """A part of the answer is written, unless one before it could not be."""
+        if self._lost is None:
+            with self._heard():
+                self._out.print(text, soft_wrap=True, end=end)
+
+    @contextmanager
+    def _heard(self) -> Iterator[None]:
+        """What cannot be written is told by `finish`; but BrokenPipeError is raised where whoever read it has gone away."""
+        try:
+            yield
+        except BrokenPipeError:
+            raise
+        except OSError as fault:
+            if fault.errno in {errno.EIO, errno.ENXIO} and self._out.is_terminal:
+                raise BrokenPipeError from fault
+            self._lost = self._lost or fault
 
     def _beside(self, text: Text) -> None:
         # A signal that speaks while a line is being written is refused by the stream, and must not end what it interrupts.
         with suppress(OSError, ValueError, RuntimeError):
             self.err.print(text, soft_wrap=True)
-
-
-@contextmanager
-def _heard() -> Iterator[None]:
-    """Where the terminal of an answer has gone away, BrokenPipeError is raised, as for a pipe."""
-    try:
-        yield
-    except OSError as gone:
-        if gone.errno in {errno.EIO, errno.ENXIO}:
-            raise BrokenPipeError from gone
-        raise
 
 
 class _Console(Console):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
@@ -13,7 +12,7 @@ from amankan.cli.history import as_document, shown
 from amankan.cli.words import STANDINGS, outcome_text
 from amankan.errors import ConfigurationFault, SnapshotMissing
 from amankan.journal.account import Account, StepAccount, account, entries_of
-from amankan.journal.lock import last_holder
+from amankan.journal.lock import held
 from amankan.journal.shelf import meant, runs
 from amankan.model.sentence import say
 from amankan.model.units import duration_text
@@ -67,9 +66,8 @@ def _follow(desk: Desk, run: str) -> Account:
 
 
 def at_work(desk: Desk) -> bool:
-    """Tell whether the process that holds or held the lock still lives."""
-    holder = last_holder(desk.disk)
-    return holder is not None and Path(f"/proc/{holder.pid}").is_dir()
+    """Tell whether a process holds the lock, and so is at work on what has not ended."""
+    return held(desk.disk)
 
 
 def _print(desk: Desk, told: Account, *, steps: list[StepAccount]) -> None:

@@ -57,3 +57,7 @@ class TellingDisk:
     def hold(self, path: str, note: str) -> Hold:
         """Pass on."""
         return self._disk.hold(path, note)
+
+    def held(self, path: str) -> bool:
+        """Pass on."""
+        return self._disk.held(path)

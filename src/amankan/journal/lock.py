@@ -32,12 +32,9 @@ def hold(disk: Disk, holder: Holder) -> Hold:
     return disk.hold(LOCK, msgspec.json.encode(holder).decode())
 
 
-def last_holder(disk: Disk) -> Holder | None:
-    """Return who holds the lock or held it last, as their note says; None where nobody did. Decides nothing."""
-    try:
-        return msgspec.json.decode(disk.read(LOCK) or b"", type=Holder)
-    except msgspec.MsgspecError:
-        return None
+def held(disk: Disk) -> bool:
+    """Tell whether a living process works on the app now; what the note of a dead one says does not count."""
+    return disk.held(LOCK)
 
 
 def locked(note: str) -> Locked:

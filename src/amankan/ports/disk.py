@@ -92,6 +92,10 @@ class Disk(Protocol):
         """
         ...
 
+    def held(self, path: str) -> bool:
+        """Tell whether a living process holds the lock at `path`; nobody who holds it or wants to is disturbed."""
+        ...
+
 
 def parts_of(path: str) -> tuple[str, ...]:
     """Return the parts of a path; DiskFailed for one that could lead out of the folder of state or to an unfinished file."""

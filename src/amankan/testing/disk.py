@@ -108,6 +108,11 @@ class SimDisk:
         self._world.platter.locks[path] = (self._process.number, note)
         return SimHold(self._world, path, process=self._process)
 
+    def held(self, path: str) -> bool:
+        """Look who holds it."""
+        parts_of(path)
+        return path in self._world.platter.locks
+
     def _open(self, path: str) -> Inode:
         """Return the file that this process made or replaced, or else the one of that name, from now on."""
         parts_of(path)

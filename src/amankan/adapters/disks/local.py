@@ -19,7 +19,7 @@ from amankan.adapters.disks.descriptors import (
     reserve,
     write_at,
 )
-from amankan.adapters.disks.lock import take_lock
+from amankan.adapters.disks.lock import is_locked, take_lock
 from amankan.errors import DiskFailed, SyncFailed
 from amankan.model.sentence import say
 from amankan.ports.clock import Chance
@@ -126,6 +126,12 @@ class LocalDisk:
         """Lock the file of that name."""
         with self._trouble("lock", path), self._within(path, making=True) as (folder, name):
             return take_lock(folder, name, note=note)
+
+    def held(self, path: str) -> bool:
+        """Ask the kernel."""
+        with self._trouble("lock", path), suppress(FileNotFoundError), self._within(path) as (folder, name):
+            return is_locked(folder, name)
+        return False
 
     def _open(self, path: str) -> int:
         """Return the file that this process made or replaced, or else the one of that name, from now on."""

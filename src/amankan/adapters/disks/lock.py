@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import time
 from contextlib import suppress
 from typing import Final
 
@@ -11,6 +12,9 @@ from amankan.adapters.disks.descriptors import NO_ROOM, open_file, read_from, wr
 from amankan.journal.lock import locked
 
 NOTE_LIMIT_BYTES: Final = 4096
+PATIENCE_SECONDS: Final = 2.0
+"""How long whoever takes the lock waits for one who only looks, which takes a moment, or longer where the machine is busy."""
+
 _TRIES: Final = 16
 
 
@@ -41,19 +45,52 @@ def take_lock(folder: int, name: str, *, note: str) -> LocalHold:
     for _ in range(_TRIES):
         descriptor = open_file(folder, name, flags=os.O_RDWR | os.O_CREAT)
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if not _taken(descriptor):
+                told = read_from(descriptor)[:NOTE_LIMIT_BYTES].decode(errors="replace")
+                raise locked(told)
             if _still_named(folder, name, descriptor=descriptor):
                 _write_note(descriptor, note)
                 return LocalHold(descriptor)
-        except BlockingIOError:
-            told = read_from(descriptor)[:NOTE_LIMIT_BYTES].decode(errors="replace")
-            os.close(descriptor)
-            raise locked(told) from None
         except BaseException:
             os.close(descriptor)
             raise
         os.close(descriptor)
     raise OSError(f"{name} is replaced again and again")
+
+
+def is_locked(folder: int, name: str) -> bool:
+    """
+    Tell whether a living process has locked the file `name` of the folder; a lock that only looks is had for a moment.
+
+    Raises OSError as the system says; FileNotFoundError where there is no such file.
+    """
+    descriptor = open_file(folder, name, flags=os.O_RDONLY)
+    try:
+        return not _only_looked_at(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _taken(descriptor: int) -> bool:
+    """The file is locked by this process alone; False where another holds it. Whoever only looks is waited for."""
+    end = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        with suppress(BlockingIOError):
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+        if time.monotonic() > end or not _only_looked_at(descriptor):
+            return False
+        fcntl.flock(descriptor, fcntl.LOCK_UN)
+        os.sched_yield()
+
+
+def _only_looked_at(descriptor: int) -> bool:
+    """The file is locked together with whoever else only looks; False, and it is not locked, where a holder has it alone."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _still_named(folder: int, name: str, *, descriptor: int) -> bool:
