@@ -173,7 +173,7 @@ def test_others_names_do_not_hurt(
         dumped = dump_to(tmp_path / "a", any_database)
         found = prove(servers, "utf8", archive=tmp_path / "a", dumped=dumped, tools=tools_of(any_postgres))
         with connected(servers.address("utf8")) as session:
-            assert [("team", "taker")] == [line[:2] for line in rows(session, MEMBERS)]
+            assert ["taker"] == [line[1] for line in rows(session, MEMBERS) if line[0] == "team"]
         execute(database, f'drop owned by "{NAME}", taker; drop role team, taker')
     servers.remove("utf8")
     assert not compare(dumped[1].fingerprint, found)
