@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 from tests.kit.aman import Aman, aman_for, command, plain
 from tests.kit.postgres.database import Database
+from tests.real.test_cli import CONFIGURATION
 
 from amankan.adapters.clocks.system import SystemChance, SystemClock
 from amankan.adapters.disks.local import LocalDisk
@@ -28,15 +29,6 @@ from amankan.journal.lock import Holder, hold
 from amankan.journal.log import begin_log
 from amankan.model.entry import Phase, leave
 
-CONFIGURATION = """
-[app]
-name = "shop"
-environment = "staging"
-[database]
-url = { env = "DATABASE_URL" }
-[vault]
-location = "backups"
-"""
 LIMIT_SECONDS = 300.0
 RUN = "20260105-101500-0a1b2c"
 

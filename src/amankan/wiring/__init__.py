@@ -210,7 +210,7 @@ def keychain(settings: Settings, recovery: Path | None = None, *, new: bool = Fa
         KeyRefused: `recovery` is not there, and is not to be made `new`.
     """
     if recovery is not None and not new and not recovery.exists():
-        raise KeyRefused(say("cannot read the key file {path}: it is not there", path=str(recovery)))
+        raise KeyRefused(say("cannot read the key file {path}: it is not there", path=str(recovery)), next=say("aman key show"))
     return Keychain(state=state_folder(settings), recovery=recovery or settings.folder / RECOVERY)
 
 

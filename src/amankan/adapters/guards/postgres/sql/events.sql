@@ -151,8 +151,8 @@ BEGIN
             WHEN command.classid = 'pg_class'::regclass AND command.object_type = 'table' THEN command.objid
             WHEN command.classid = 'pg_trigger'::regclass
                 THEN (SELECT tgrelid FROM pg_trigger WHERE oid = command.objid) END;
-        -- Whatever the command is called: ALTER INDEX renames a table too.
-        IF command.object_type = 'table' OR TG_TAG IN ('ALTER SCHEMA', 'ALTER EXTENSION', 'CREATE EXTENSION') THEN
+        -- Whatever the ALTER is called: ALTER INDEX renames a table too.
+        IF command.object_type = 'table' AND TG_TAG LIKE 'ALTER %' OR TG_TAG IN ('ALTER SCHEMA', 'ALTER EXTENSION', 'CREATE EXTENSION') THEN
             PERFORM amankan_guard.keep_ours(TG_TAG, relation);
         END IF;
         IF TG_TAG IN ('ALTER SCHEMA', 'ALTER EXTENSION') THEN
