@@ -21,8 +21,11 @@ from amankan.model.release import Image, Release
 from amankan.model.secret import Secret
 from amankan.proc.docker import Docker
 
-# Another session on this machine must not end the commands of this one; a process that is begun by a test has the same run.
-RUN = os.environ.setdefault("AMANKAN_TEST_RUN", f"20260105T101500Z-shop-{os.getpid():08x}")
+# Whoever else tests on this machine must not end the commands of this one, another worker of the same session neither; a
+# process that is begun by a test has the same run.
+RUN = os.environ.setdefault(
+    f"AMANKAN_TEST_RUN_{os.environ.get('PYTEST_XDIST_WORKER', '')}", f"20260105T101500Z-shop-{os.getpid():08x}"
+)
 CLAIM = Claim(run=RUN, epoch=1)
 CLONE = "ocn_clone"
 

@@ -166,6 +166,26 @@ def test_an_image_that_is_not_here_is_refused(ocn: Shop) -> None:
     assert ocn.runtime.release().runs_the_images_of(ocn.release("v1"))
 
 
+def test_a_container_half_made_anew(ocn: Shop) -> None:
+    """What Compose leaves where it dies beside the old container hinders neither way, and a name that was not given is."""
+    before, release, (old,) = ocn.runtime.inventory(), ocn.runtime.release(), ocn.containers("app")
+    name = old["Name"].removeprefix("/")
+    for wanted in (release, ocn.release("v2"), release):
+        ocn.runtime.halt(CLAIM)
+        (there,) = ocn.containers("app")
+        labels = (f"--label={label}={value}" for label, value in there["Config"]["Labels"].items())
+        half = ocn.docker.ask("container", "create", f"--name={there['Id'][:12]}_{name}", *labels, there["Image"])
+        ocn.runtime.place(wanted, services=before.services, claim=CLAIM)
+        (now,) = ocn.containers("app")
+        assert (f"/{name}", True) == (now["Name"], now["Id"] != half)
+        ocn.docker.ask("container", "rename", now["Id"], f"{there['Id'][:12]}_{name}")
+        ocn.runtime.place(wanted, services=before.services, claim=CLAIM)
+        assert [(now["Id"], f"/{name}")] == [(each["Id"], each["Name"]) for each in ocn.containers("app")]
+    ocn.runtime.open(before.services, claim=CLAIM)
+    assert before == ocn.runtime.inventory()
+    assert "200 v1" == answers(ocn)
+
+
 VICTIM = """
 import sys
 from tests.real.compose.crashing import act

@@ -125,7 +125,8 @@ def test_bad_releases_are_refused(ocn: Shop) -> None:
         crash = document(aman, "update", "--tag", "v8", "--yes", status=4)
     assert "cannot migrate" in broken["error"]["cannot"]
     assert "loss-found" == lossy["error"]["code"]
-    assert "answers 500" in error["error"]["cannot"]
+    # Which of the two is seen first depends on how busy the machine is.
+    assert any(words in error["error"]["cannot"] for words in ("answers 500", "app is unhealthy"))
     assert ("refused", 0.0) == (crash["update"]["outcome"], crash["update"]["downtime_seconds"])
     assert "v3" == project.ask("GET", "/version")[1]["version"]
     assert payments.acknowledged <= kept(project)

@@ -40,8 +40,9 @@ SAID = """
     select tableowner from pg_tables where tablename in ('t', 'u')
     union all select pg_get_userbyid(datdba) from pg_database where datname = current_database()
     union all select datacl::text from pg_database where datname = current_database()
-    union all select pg_get_userbyid(setrole) || setconfig::text from pg_db_role_setting
-    union all select rolname || ': ' || shobj_description(oid, 'pg_authid') from pg_roles order by 1
+    union all select pg_get_userbyid(setrole) || ' ' || unnest(setconfig) from pg_db_role_setting
+    union all select rolname || ': ' || shobj_description(oid, 'pg_authid') from pg_roles where rolname !~ '^pg_'
+    order by 1
 """
 
 # Made from a database with LATIN1, so that its one letter is one byte there.

@@ -10,6 +10,7 @@ from amankan.adapters.runtimes.compose import seen
 from amankan.adapters.runtimes.compose.boot import Boot, boot_errand
 from amankan.adapters.runtimes.compose.doors import Door, open_doors, shut_doors
 from amankan.adapters.runtimes.compose.errand import Errand, run_errand
+from amankan.adapters.runtimes.compose.halves import mended
 from amankan.adapters.runtimes.compose.kept import Kept, Shelf
 from amankan.adapters.runtimes.compose.night import Wanted, end_errands, start_dark, stop_dark
 from amankan.adapters.runtimes.compose.orphans import end_orphans
@@ -89,6 +90,8 @@ class ComposeRuntime:
         """Leave alone what is of this release; let Compose make the others anew, from the project as the run found it."""
         with told("place the release"):
             kept = self._kept(claim)
+            for words in mended(self._placed(kept.project), kept.project):
+                run(self._docker("container", *words, claim=claim))
             placed = self._placed(kept.project)
             self._stop(placed, claim=claim)
             carrying = (image for image in release.images if image.service in self._settings.services)

@@ -22,12 +22,18 @@ GOING: Final = frozenset({"running", "restarting", "paused"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Placed:
-    """One container of a service; it has addresses while it runs, and ports whether or not anything listens there."""
+    """
+    One container of a service; it has addresses while it runs, and ports whether or not anything listens there.
+
+    `fresh` is one that never ran.
+    """
 
     id: str
+    name: str
     service: str
     number: int
     digest: str
+    fresh: bool
     running: bool
     attached: bool
     restart: str
@@ -88,9 +94,11 @@ def _placed(container: dict[str, Any], image: dict[str, Any] | None) -> Placed:
         number = int(labels[NUMBER_LABEL])
     return Placed(
         id=container["Id"],
+        name=str(container["Name"]).removeprefix("/"),
         service=labels[SERVICE_LABEL],
         number=number,
         digest=digest_of(container, image),
+        fresh=container["State"]["Status"] == "created",
         running=container["State"]["Status"] in GOING,
         attached=bool(set(container["NetworkSettings"]["Networks"]) - {"none"}),
         restart=_restart(container["HostConfig"].get("RestartPolicy") or {}),
