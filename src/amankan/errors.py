@@ -16,6 +16,7 @@ Every error, as a tree. A class exists when somebody acts on it or a user must d
     ├── RolledBack                    5       exactly as before
     ├── Stopped                       6       as the message says; no row lost
     ├── SnapshotMissing               10      unchanged
+    │   └── VaultMissing              10      unchanged: it is empty, and was not
     ├── Locked                        11      unchanged
     ├── KeyRefused                    12      unchanged
     ├── Damaged                       13      unchanged
@@ -167,6 +168,12 @@ class SnapshotMissing(AmankanError):
 
     status, code = 10, "snapshot-missing"
     next_by_rule = say("aman backups")
+
+
+class VaultMissing(SnapshotMissing):
+    """The vault held snapshots, and there is nothing now where it was."""
+
+    code = "vault-missing"
 
 
 class Locked(AmankanError):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from tests.kit.docker import network
-from tests.kit.docker.command import CommandFailed
+from tests.kit.docker.command import CommandFailed, run
 from tests.kit.docker.engine import Engine, running_engine
 from tests.kit.docker.place import slot
 from tests.kit.docker.registry import Registry, running_registry
@@ -40,6 +40,19 @@ def _make_networks(engine: Engine) -> None:
     for number in range(20):
         engine.docker("network", "create", f"test-at-once-{number}")
         engine.docker("network", "rm", f"test-at-once-{number}")
+
+
+def test_what_a_killed_engine_left_is_gone(docker_engine: Engine) -> None:
+    """The rule of a bridge that is gone is gone too; those of the bridges that are there stand."""
+    docker_engine.docker("network", "create", "test-here")
+    try:
+        said = ["POSTROUTING", "-s", "192.0.2.0/24", "!", "-o", "br-0123456789ab", "-j", "MASQUERADE"]
+        run(["iptables", "--table", "nat", "--append", *said])
+        before = set(network.rules())
+        network.forget_the_gone()
+        assert {("nat", *said)} == {(rule.table, rule.chain, *rule.words) for rule in before - set(network.rules())}
+    finally:
+        docker_engine.docker("network", "rm", "test-here")
 
 
 def test_a_stopped_engine_leaves_nothing_in_the_network(docker_engine: Engine) -> None:

@@ -13,6 +13,7 @@ from amankan.cli.desk import Desk
 from amankan.cli.pin import change_pin
 from amankan.cli.project import along_document
 from amankan.cli.times import time_text
+from amankan.cli.vanished import refuse_vanished
 from amankan.model.sentence import Sentence, say
 from amankan.model.snapshot import Proof, Snapshot
 from amankan.model.units import duration_text, size_text
@@ -28,6 +29,7 @@ def backups(
     why: Annotated[str, typer.Option("--why", help="Why it is kept.")] = "",
 ) -> None:
     """List the snapshots in the vault, the oldest first; pin one that must stay, or unpin it."""
+    refuse_vanished(desk)
     catalogue = wiring.catalogue(desk.settings, wiring.keychain(desk.settings))
     if pin or unpin or why:
         change_pin(desk, catalogue, pin=pin, unpin=unpin, why=why)

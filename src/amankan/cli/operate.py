@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from amankan import wiring
 from amankan.cli.desk import Desk, unasked
@@ -18,6 +18,7 @@ from amankan.cli.interruption import Interruption
 from amankan.cli.show import step_documents
 from amankan.cli.telling import TellingDisk
 from amankan.cli.times import time_text
+from amankan.cli.vanished import refuse_vanished, remember_vault
 from amankan.errors import ConsentMissing, Interrupted
 from amankan.journal.account import Account, account, entries_of
 from amankan.journal.lock import Holder
@@ -31,6 +32,9 @@ from amankan.operations.begin import Operator
 from amankan.operations.walk import Ended, as_error
 
 Ask = Callable[[Plan, Rehearsal | None], str]
+
+# What a crash left behind is cleared up whether or not the vault is there; the others have no use for it.
+WITHOUT_VAULT: Final = frozenset({"recover", "seed", "run", "prune"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +53,8 @@ class Work:
 def at_work(desk: Desk, *, why: str, recovery: Path | None = None, outdated: Marker | None = None) -> Iterator[Work]:
     """Lend the house of the configuration; while it is lent, signals ask for an orderly way back."""
     begin_ending(desk, why)
+    if why not in WITHOUT_VAULT:
+        refuse_vanished(desk)
     with Interruption(lambda count: _tell_interruption(desk, count)) as interruption:
         desk.interrupted = interruption.asked
         wanted = wiring.Wanted(
@@ -67,6 +73,8 @@ def at_work(desk: Desk, *, why: str, recovery: Path | None = None, outdated: Mar
             yield Work(house=house, operator=operator)
         finally:
             house.close()
+            if why not in WITHOUT_VAULT:
+                remember_vault(desk)
 
 
 def carry_out(desk: Desk, work: Work, *, plan: Plan) -> Account:

@@ -13,6 +13,7 @@ from amankan.cli.ending import begin
 from amankan.cli.history import accounts
 from amankan.cli.kept import as_document, prune_kept, row_of
 from amankan.cli.operate import holder
+from amankan.cli.vanished import refuse_vanished
 from amankan.journal.lock import hold
 from amankan.model.plan import Operation
 from amankan.model.sentence import say
@@ -28,6 +29,7 @@ def prune(
 ) -> None:
     """Delete the snapshots and the old databases that nothing keeps; the newest proved one and the way back always stay."""
     begin(desk, "prune")
+    refuse_vanished(desk)
     settings = desk.settings
     catalogue = wiring.catalogue(settings, wiring.keychain(settings))
     held = hold(desk.disk, holder(desk, "prune"))

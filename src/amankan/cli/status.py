@@ -13,6 +13,7 @@ from amankan.cli.fates import fate_document, kept_by_journal, until_sentence
 from amankan.cli.history import accounts, shown
 from amankan.cli.history import as_document as operation_document
 from amankan.cli.show import at_work
+from amankan.cli.vanished import refuse_vanished
 from amankan.cli.words import outcome_text
 from amankan.errors import AmankanError
 from amankan.journal.account import Account
@@ -81,6 +82,7 @@ def _mark_rows(ours: Marker, found: Marker | None) -> tuple[tuple[Sentence, Sent
 def _newest(desk: Desk) -> Snapshot | None:
     """Return the newest snapshot; a vault that does not answer is warned about, for the rest can still be told."""
     try:
+        refuse_vanished(desk)
         entries = wiring.catalogue(desk.settings, wiring.keychain(desk.settings)).census().entries
     except AmankanError as error:
         desk.printer.warn(error.cannot)

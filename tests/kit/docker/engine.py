@@ -84,6 +84,7 @@ def running_engine(slot: Slot) -> Iterator[Engine]:
     log = slot.kept_folder / "dockerd.log"
     with contextlib.ExitStack() as stack:
         with _one_at_a_time():
+            network.forget_the_gone()
             before = network.rules()
             space = stack.enter_context(network.bridge(slot.bridge))
             server = process.start(_words(slot, str(space)), log=log, environment=_engine_environment())

@@ -33,6 +33,19 @@ def rules() -> tuple[Rule, ...]:
     return tuple(found)
 
 
+def forget_the_gone() -> None:
+    """
+    No rule is left of a network whose bridge is gone, as an engine leaves them that was killed.
+
+    One that rewrites where packets come from would do so in the next network with the same addresses, and drop them where the
+    machine has no address of its own there, as in the dark.
+    """
+    for rule in rules():
+        if any(word.startswith("br-") and not Path("/sys/class/net", word).exists() for word in rule.words):
+            with contextlib.suppress(CommandFailed):
+                run(["iptables", "--table", rule.table, "--delete", rule.chain, *rule.words])
+
+
 def put_back(before: tuple[Rule, ...]) -> None:
     """
     The rules that another engine had in Docker's chains stand again.
