@@ -14,6 +14,7 @@ from amankan.cli.ending import begin
 from amankan.cli.news import News
 from amankan.cli.operate import at_work, carry_out, document_of
 from amankan.cli.project import tell_project
+from amankan.cli.vanished import refuse_vanished
 from amankan.errors import ConfigurationFault, SnapshotMissing
 from amankan.model.marker import Marker, marker_of
 from amankan.model.message import Tone
@@ -37,6 +38,7 @@ def backup(
     """Take a sealed snapshot, and prove it by restoring it."""
     outdated = _marker(marked_as)
     begin(desk, "backup")
+    refuse_vanished(desk)
     tell_breaks(desk, wiring.catalogue(desk.settings, wiring.keychain(desk.settings)).census())
     with at_work(desk, why="backup", outdated=outdated) as work:
         plan = plan_backup(work.house.survey(outdated), prove=not no_prove, label=label)

@@ -60,6 +60,11 @@ def export(
             say("cannot export to {path}: its name should end with .dump, .sql or .sql.gz", path=file),
             next=say("aman export --help"),
         )
+    if not path.parent.is_dir():
+        raise ConfigurationFault(
+            say("cannot export to {path}: there is no folder {folder}", path=file, folder=str(path.parent)),
+            next=say("aman export --help"),
+        )
     with at_work(desk, why="export", recovery=key) as work:
         snapshot = choose(work, id)
         refuse_unreadable(work, snapshot)

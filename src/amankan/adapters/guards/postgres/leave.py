@@ -9,7 +9,7 @@ from psycopg import errors
 
 from amankan.adapters.guards.postgres.facts import guarded
 from amankan.adapters.guards.postgres.install import speaking
-from amankan.errors import Refused
+from amankan.errors import ConfigurationFault, Refused
 from amankan.model.guard import Leave
 from amankan.model.permit import Permit
 from amankan.model.sentence import say
@@ -45,14 +45,18 @@ def permit(connection: Connection, leave: Leave) -> Permit:
     Statements pass the guard of the connected database until the permit ends by the server's clock.
 
     Raises:
-        Refused: no guard, no reason, no such table, or a time that is not within a day; nothing was written.
+        ConfigurationFault: a time that is not within a day; nothing was written.
+        Refused: no guard, no reason, no such table; nothing was written.
         EngineFailed: this role may not write permits; nothing was written.
     """
     minutes = leave.minutes
     if not leave.why.strip():
         raise Refused(say("cannot permit: it needs a reason"), next=say('aman permit --minutes 15 --why "..."'))
     if not 0 < minutes <= MOST_MINUTES:
-        raise Refused(say("cannot permit {minutes} minutes: 1 to {most}", minutes=minutes, most=MOST_MINUTES))
+        raise ConfigurationFault(
+            say("cannot permit {minutes} minutes: 1 to {most}", minutes=minutes, most=MOST_MINUTES),
+            next=say('aman permit --minutes 15 --why "..."'),
+        )
     with speaking(say("permit")), connection.transaction():
         if not guarded(connection):
             raise Refused(say("cannot permit: there is no guard to pass"), next=say("aman guard install"))
