@@ -3,6 +3,7 @@
 import contextlib
 import ipaddress
 import json
+import re
 import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,6 +12,9 @@ from pathlib import Path
 from tests.kit.docker.command import CommandFailed, run
 
 TABLES = ("filter", "nat")
+
+# What an engine calls the bridge of a network that a user made.
+OWN_BRIDGE = re.compile("br-[0-9a-f]{12}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,15 +39,26 @@ def rules() -> tuple[Rule, ...]:
 
 def forget_the_gone() -> None:
     """
-    No rule is left of a network whose bridge is gone, as an engine leaves them that was killed.
+    No rule is left of a network whose bridge is gone, and no bridge while no engine runs: an engine that is killed leaves both.
 
-    One that rewrites where packets come from would do so in the next network with the same addresses, and drop them where the
-    machine has no address of its own there, as in the dark.
+    A rule that rewrites where packets come from would do so in the next network with the same addresses, and drop them where
+    the machine has no address of its own there, as in the dark.
     """
+    if not any(_name_of(process) == "dockerd" for process in Path("/proc").glob("[0-9]*")):
+        for link in json.loads(run(["ip", "-json", "link", "show", "type", "bridge"]) or "[]"):
+            if OWN_BRIDGE.fullmatch(str(link.get("ifname"))):
+                run(["ip", "link", "delete", link["ifname"]])
     for rule in rules():
-        if any(word.startswith("br-") and not Path("/sys/class/net", word).exists() for word in rule.words):
+        if any(OWN_BRIDGE.fullmatch(word) and not Path("/sys/class/net", word).exists() for word in rule.words):
             with contextlib.suppress(CommandFailed):
                 run(["iptables", "--table", rule.table, "--delete", rule.chain, *rule.words])
+
+
+def _name_of(process: Path) -> str:
+    try:
+        return (process / "comm").read_text().strip()
+    except OSError:
+        return ""
 
 
 def put_back(before: tuple[Rule, ...]) -> None:
