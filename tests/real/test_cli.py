@@ -32,6 +32,9 @@ USAGE: list[tuple[tuple[str, ...], str]] = [
     (("status", "--config"), "--config"),
     (("status", "--quiet", "--quiet"), "--quiet is given twice"),
     (("backup", "--label", "a", "--label=b"), "--label is given twice"),
+    (("backup", "--label", "a\nb"), "a label is one line of 100 characters at most"),
+    (("backup", "--label", "x" * 101), "a label is one line of 100 characters at most"),
+    (("export", "nowhere/x.dump"), "there is no folder"),
     (("status", "--config", "nowhere.toml"), "cannot read nowhere.toml"),
 ]
 

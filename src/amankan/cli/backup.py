@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -22,6 +22,9 @@ from amankan.model.sentence import say
 from amankan.model.units import duration_text, size_text
 from amankan.operations.plans.backup import plan_backup
 
+# A label stands in every list of snapshots, beside what is known of them.
+MOST_CHARACTERS: Final = 100
+
 
 def backup(
     desk: Desk,
@@ -37,6 +40,7 @@ def backup(
 ) -> None:
     """Take a sealed snapshot, and prove it by restoring it."""
     outdated = _marker(marked_as)
+    _refuse_label(label)
     begin(desk, "backup")
     refuse_vanished(desk)
     tell_breaks(desk, wiring.catalogue(desk.settings, wiring.keychain(desk.settings)).census())
@@ -62,6 +66,14 @@ def backup(
     tell_project(desk, snapshot.project)
     if not snapshot.encrypted:
         desk.printer.warn(say("the snapshot is not encrypted; next: aman key new"))
+
+
+def _refuse_label(label: str) -> None:
+    if len(label) > MOST_CHARACTERS or not label.isprintable():
+        raise ConfigurationFault(
+            say("cannot call a snapshot so: a label is one line of {most} characters at most", most=MOST_CHARACTERS),
+            next=say("aman backup --label TEXT"),
+        )
 
 
 def _marker(word: str) -> Marker | None:
