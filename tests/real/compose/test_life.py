@@ -169,7 +169,7 @@ def test_an_image_that_is_not_here_is_refused(ocn: Shop) -> None:
 def test_a_container_half_made_anew(ocn: Shop) -> None:
     """What Compose leaves where it dies beside the old container hinders neither way, and a name that was not given is."""
     before, release, (old,) = ocn.runtime.inventory(), ocn.runtime.release(), ocn.containers("app")
-    name = old["Name"].removeprefix("/")
+    now, name = old, old["Name"].removeprefix("/")
     for wanted in (release, ocn.release("v2"), release):
         ocn.runtime.halt(CLAIM)
         (there,) = ocn.containers("app")
@@ -181,6 +181,12 @@ def test_a_container_half_made_anew(ocn: Shop) -> None:
         ocn.docker.ask("container", "rename", now["Id"], f"{there['Id'][:12]}_{name}")
         ocn.runtime.place(wanted, services=before.services, claim=CLAIM)
         assert [(now["Id"], f"/{name}")] == [(each["Id"], each["Name"]) for each in ocn.containers("app")]
+    half = f"{now['Id'][:12]}_{name}"
+    ocn.docker.ask("container", "rename", now["Id"], half)
+    other = ocn.docker.ask("container", "create", f"--name={name}", now["Image"])
+    ocn.runtime.place(wanted, services=before.services, claim=CLAIM)
+    assert [(now["Id"], f"/{half}")] == [(each["Id"], each["Name"]) for each in ocn.containers("app")]
+    ocn.docker.ask("container", "rm", other)
     ocn.runtime.open(before.services, claim=CLAIM)
     assert before == ocn.runtime.inventory()
     assert "200 v1" == answers(ocn)

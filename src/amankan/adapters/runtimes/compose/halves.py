@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 from amankan.adapters.runtimes.compose.project import Project
@@ -14,22 +14,23 @@ from amankan.adapters.runtimes.compose.seen import Placed
 HALF: Final = re.compile(r"[0-9a-f]{12}_(.+)")
 
 
-def mended(placed: Iterable[Placed], project: Project) -> Iterator[tuple[str, ...]]:
+def mended(placed: Iterable[Placed], project: Project, *, taken: Callable[[str], bool]) -> Iterator[tuple[str, ...]]:
     """
     Yield the words of `docker container` after which no container is half made anew.
 
-    One beside its predecessor that never ran goes; one whose predecessor is gone gets its name. Nothing else is touched, and
-    no volume.
+    One beside its predecessor that never ran goes; one whose predecessor is gone gets its name, unless somebody else's
+    container has it, which `taken` tells. Nothing else is touched, and no volume.
     """
     containers = tuple(placed)
     names = {each.name for each in containers}
     for each in containers:
         meant = _meant(each, project)
-        if meant and meant not in names:
+        if meant in names:
+            if each.fresh:
+                yield ("rm", each.id)
+        elif meant and not taken(meant):
             yield ("rename", each.id, meant)
             names.add(meant)
-        elif meant and each.fresh:
-            yield ("rm", each.id)
 
 
 def _meant(container: Placed, project: Project) -> str:

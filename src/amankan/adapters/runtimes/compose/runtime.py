@@ -90,7 +90,7 @@ class ComposeRuntime:
         """Leave alone what is of this release; let Compose make the others anew, from the project as the run found it."""
         with told("place the release"):
             kept = self._kept(claim)
-            for words in mended(self._placed(kept.project), kept.project):
+            for words in mended(self._placed(kept.project), kept.project, taken=self._taken):
                 run(self._docker("container", *words, claim=claim))
             placed = self._placed(kept.project)
             self._stop(placed, claim=claim)
@@ -175,6 +175,9 @@ class ComposeRuntime:
 
     def _placed_of(self, name: str) -> tuple[seen.Placed, ...]:
         return seen.placed(self._settings.docker, name, services=self._settings.services)
+
+    def _taken(self, name: str) -> bool:
+        return bool(self._settings.docker.inspect("container", (name,)))
 
     def _stop(self, placed: tuple[seen.Placed, ...], *, claim: Claim) -> None:
         freed = [each.id for each in placed if each.restart != "no"]
