@@ -55,32 +55,6 @@ def sampled_words() -> Iterator[set[str]]:
         sampler.join()
 
 
-def test_a_vault_whose_disk_is_not_mounted(shop: Database, tmp_path: Path) -> None:
-    """Nothing begins anew where snapshots were: every command that needs them says so; another place may be empty."""
-    aman = aman_for(tmp_path, shop)
-    aman.seal()
-    assert [] == aman.run("backups", "--json", status=0).document["snapshots"]
-    taken = aman.run("backup", "--no-prove", "--json", status=0).document["backup"]["snapshot"]["id"]
-    vault = tmp_path / "backups"
-    vault.rename(tmp_path / "away")
-    for words in (("backup",), ("backups",), ("restore", "--yes"), ("drill",), ("prune",)):
-        error = aman.run(*words, "--json", status=10).document["error"]
-        assert ("vault-missing", "unchanged") == (error["code"], error["production"])
-    vault.mkdir(mode=0o700)
-    said = aman.run("backup", status=10).err.splitlines()
-    assert "cannot find the vault: there is nothing in backups, and there was" == said[-3]
-    assert ["cannot", "production", "next"] == [line.replace(":", " ").split()[0] for line in said[-3:]]
-    assert "there is nothing in backups" in aman.run("status", status=0).err
-    assert [] == list(vault.iterdir())
-    vault.rmdir()
-    (tmp_path / "away").rename(vault)
-    assert [taken] == [each["id"] for each in aman.run("backups", "--json", status=0).document["snapshots"]]
-    file = tmp_path / "amankan.toml"
-    file.write_text(file.read_text().replace('"backups"', '"elsewhere"'))
-    aman.run("backup", "--no-prove", status=0)
-    assert 1 == len(aman.run("backups", "--json", status=0).document["snapshots"])
-
-
 def test_a_dropped_table_comes_back(shop: Database, tmp_path: Path) -> None:
     """Backup, listing, a table dropped, restore: everything is as it was, and nobody saw the password."""
     aman, password = aman_for(tmp_path, shop), shop.server.admin.password

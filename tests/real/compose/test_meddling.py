@@ -56,3 +56,21 @@ def test_another_engine_answers_or_none(ocn: Shop) -> None:
     aman.environment["DOCKER_HOST"] = own
     assert ("v1", untouched) == (project.ask("GET", "/version")[1]["version"], ocn.untouched())
     aman.run("recover", status=0, limit_seconds=LIMIT_SECONDS)
+
+
+def test_a_project_of_another_name(ocn: Shop) -> None:
+    """Where the variables say another name for the project, no second app comes to stand beside the first."""
+    aman, project, untouched = ready(ocn), ocn.project, ocn.untouched()
+    file = project.folder / ".env"
+    said, before = file.read_text(), project.engine.docker("container", "ls", "--all", "--quiet")
+    file.write_text(f"{said}\nCOMPOSE_PROJECT_NAME=another\n")
+    for words in (("plan", "--tag", "v2"), ("update", "--tag", "v2", "--yes"), ("backup",)):
+        told = aman.run(*words, status=6, limit_seconds=LIMIT_SECONDS).lines
+        assert [
+            "cannot reach the database: the service db of the project another does not run",
+            "production: unchanged",
+            "next: docker compose ls --all",
+        ] == told, words
+    assert before == project.engine.docker("container", "ls", "--all", "--quiet")
+    file.write_text(said)
+    assert ("v1", untouched) == (project.ask("GET", "/version")[1]["version"], ocn.untouched())

@@ -12,8 +12,8 @@ from typing import Any, Final
 from amankan.adapters.runtimes.compose.project import Project, compose
 from amankan.adapters.runtimes.compose.seen import NOT_ONE_OFF, PROJECT_LABEL, SERVICE_LABEL
 from amankan.adapters.runtimes.compose.settings import ComposeSettings
-from amankan.errors import CommandFailed, RuntimeFailed
-from amankan.model.sentence import say
+from amankan.adapters.runtimes.compose.way import stands_nowhere
+from amankan.errors import CommandFailed
 from amankan.proc.run import run
 
 HASH_LABEL: Final = "com.docker.compose.config-hash"
@@ -44,7 +44,7 @@ def condition(settings: ComposeSettings, project: Project, *, service: str) -> C
     labels = (f"{PROJECT_LABEL}={project.name}", f"{SERVICE_LABEL}={service}", NOT_ONE_OFF)
     container = next(iter(settings.docker.containers(*labels)), None)
     if container is None:
-        raise RuntimeFailed(say("cannot reach the database: the service {service} does not run", service=service))
+        raise stands_nowhere(project, service)
     variables = dict(pair.partition("=")[::2] for pair in container["Config"].get("Env") or ())
     folder = variables.get("PGDATA") or USUAL_FOLDER
     image = project.image_of(service)

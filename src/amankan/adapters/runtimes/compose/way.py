@@ -41,7 +41,23 @@ def _in_project(settings: ComposeSettings, project: Project, *, holder: str) -> 
             address = address_in(container, network)
             if address:
                 return network, address
-    raise RuntimeFailed(say("cannot reach the database: the service {service} does not run", service=holder))
+    raise stands_nowhere(project, holder)
+
+
+def stands_nowhere(project: Project, service: str) -> RuntimeFailed:
+    """
+    Return what a user is told who may have started the database under another name of the project.
+
+    To start it now would make a new and empty one beside it.
+    """
+    return RuntimeFailed(
+        say(
+            "cannot reach the database: the service {service} of the project {project} does not run",
+            service=service,
+            project=project.name,
+        ),
+        next=say("docker compose ls --all"),
+    )
 
 
 def _outside(settings: ComposeSettings, project: Project) -> str:
