@@ -14,7 +14,6 @@ from amankan.cli.ending import begin
 from amankan.cli.news import News
 from amankan.cli.operate import at_work, carry_out, document_of
 from amankan.cli.project import tell_project
-from amankan.cli.vanished import refuse_vanished
 from amankan.errors import ConfigurationFault, SnapshotMissing
 from amankan.model.marker import Marker, marker_of
 from amankan.model.message import Tone
@@ -42,9 +41,8 @@ def backup(
     outdated = _marker(marked_as)
     _refuse_label(label)
     begin(desk, "backup")
-    refuse_vanished(desk)
-    tell_breaks(desk, wiring.catalogue(desk.settings, wiring.keychain(desk.settings)).census())
     with at_work(desk, why="backup", outdated=outdated) as work:
+        tell_breaks(desk, wiring.catalogue(desk.settings, wiring.keychain(desk.settings)).census())
         plan = plan_backup(work.house.survey(outdated), prove=not no_prove, label=label)
         told = carry_out(desk, work, plan=plan)
         snapshot = work.house.vault.find(plan.steps[0].source)

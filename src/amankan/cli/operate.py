@@ -29,6 +29,7 @@ from amankan.model.rehearsal import Rehearsal
 from amankan.model.sentence import Sentence, say
 from amankan.operations import begin
 from amankan.operations.begin import Operator
+from amankan.operations.fleeting import fleeting
 from amankan.operations.walk import Ended, as_error
 
 Ask = Callable[[Plan, Rehearsal | None], str]
@@ -53,8 +54,6 @@ class Work:
 def at_work(desk: Desk, *, why: str, recovery: Path | None = None, outdated: Marker | None = None) -> Iterator[Work]:
     """Lend the house of the configuration; while it is lent, signals ask for an orderly way back."""
     begin_ending(desk, why)
-    if why not in WITHOUT_VAULT:
-        refuse_vanished(desk)
     with Interruption(lambda count: _tell_interruption(desk, count)) as interruption:
         desk.interrupted = interruption.asked
         wanted = wiring.Wanted(
@@ -68,13 +67,16 @@ def at_work(desk: Desk, *, why: str, recovery: Path | None = None, outdated: Mar
         desk.secrets.extend(house.secrets)
         for remark in house.remarks:
             desk.printer.remark(remark)
+        vaulted = why not in WITHOUT_VAULT and fleeting(house.keeps) is None
         try:
+            if vaulted:
+                refuse_vanished(desk)
             operator = Operator(holder=holder(desk, why), redact=desk.redact, interrupted=interruption.asked, outdated=outdated)
             yield Work(house=house, operator=operator)
+            if vaulted:
+                remember_vault(desk)
         finally:
             house.close()
-            if why not in WITHOUT_VAULT:
-                remember_vault(desk)
 
 
 def carry_out(desk: Desk, work: Work, *, plan: Plan) -> Account:

@@ -12,7 +12,7 @@ from amankan.errors import AmankanError, EffectFailed, VaultMissing
 from amankan.model.sentence import say
 from amankan.ports.disk import Disk
 
-# Below the folder of state: where the vault was when something lay in it.
+# Below the folder of state: where the vault was, and of which app, when something lay in it.
 SEEN: Final = "vault.json"
 
 
@@ -20,7 +20,7 @@ def refuse_vanished(desk: Desk) -> None:
     """Raise VaultMissing where nothing lies in the vault and something did; one that does not answer is not judged here."""
     location, gone = desk.settings.vault.location, False
     with suppress(EffectFailed):
-        gone = _seen(desk.disk) == location and not _holds(desk)
+        gone = _seen(desk.disk) == _place(desk) and not _holds(desk)
     if gone:
         raise VaultMissing(
             say("cannot find the vault: there is nothing in {location}, and there was", location=location),
@@ -30,10 +30,9 @@ def refuse_vanished(desk: Desk) -> None:
 
 def remember_vault(desk: Desk) -> None:
     """Where the vault is that holds something is known from now on; nothing is done where that cannot be told."""
-    location = desk.settings.vault.location
     with suppress(AmankanError):
-        if _seen(desk.disk) != location and _holds(desk):
-            desk.disk.replace(SEEN, json.dumps({"location": location}).encode())
+        if _seen(desk.disk) != _place(desk) and _holds(desk):
+            desk.disk.replace(SEEN, json.dumps(_place(desk)).encode())
 
 
 def _holds(desk: Desk) -> bool:
@@ -41,8 +40,12 @@ def _holds(desk: Desk) -> bool:
     return bool(census.entries or census.faults)
 
 
-def _seen(disk: Disk) -> str:
+def _place(desk: Desk) -> dict[str, str]:
+    return {"app": desk.settings.app.name, "location": desk.settings.vault.location}
+
+
+def _seen(disk: Disk) -> object:
     try:
-        return str(json.loads(disk.read(SEEN) or b"{}").get("location", ""))
-    except (ValueError, AttributeError):
-        return ""
+        return json.loads(disk.read(SEEN) or b"null")
+    except ValueError:
+        return None
