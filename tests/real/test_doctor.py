@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from psycopg import sql
 from tests.kit.aman import Aman, aman_for, plain
 from tests.kit.pgbouncer import pooled
 from tests.kit.postgres.build import find_build
@@ -104,6 +107,38 @@ def test_whoever_is_in_the_way_is_named(preparing: Server, tmp_path: Path) -> No
             wanted = ("orphan", role.name, "public.elsewhere", "public.loose", "20250101_half")
             assert [True] * 5 == [name in text for name, text in zip(wanted, told, strict=True)], told
             session.execute("rollback prepared 'orphan'")
+
+
+def test_what_does_not_come_back_as_it_was_is_named(any_shop: Database, tmp_path: Path) -> None:
+    """Tables outside of the database's own tablespace, and those that a crash empties; a restore brings the rows of all."""
+    database, postgres = any_shop, any_shop.server
+    with tempfile.TemporaryDirectory(prefix="aman-space-") as folder:
+        shutil.chown(folder, Path(str(database.value("show data_directory"))).owner())
+        aman = aman_for(tmp_path, database)
+        aman.seal()
+        assert {"ok"} == {levels(aman)[name] for name in ("tablespaces", "unlogged")}
+        with postgres.connect() as session:
+            session.execute(sql.SQL("create tablespace fast location {}").format(sql.Literal(folder)))
+        database.execute(
+            "create unlogged table quick as select 1 as n; create table far (n int primary key) tablespace fast;"
+            "insert into far select generate_series(1, 5); create index near on far (n) tablespace fast"
+        )
+        assert {"warn"} == {levels(aman)[name] for name in ("tablespaces", "unlogged")}
+        assert ["public.far", "public.near", "public.quick"] == [
+            name
+            for name in ("public.far", "public.near", "public.quick")
+            if name in sentence(aman, "tablespaces") + sentence(aman, "unlogged")
+        ]
+        aman.run("backup", status=0)
+        aman.run("restore", "--yes", status=0)
+        assert (5, 1) == (database.value("select count(*) from far"), database.value("select count(*) from quick"))
+        assert "ok" == levels(aman)["tablespaces"]
+        for (name,) in database.rows(
+            "select datname from pg_database where datname like current_database() || '!_%' escape '!'"
+        ):
+            Database(server=postgres, name=name).drop()
+        with postgres.connect() as session:
+            session.execute("drop tablespace fast")
 
 
 def test_another_server_is_not_taken_for_the_app_s(postgres_servers: Servers, aman: Aman, any_shop: Database) -> None:

@@ -168,6 +168,8 @@ def _server(seen: Condition, *, address: Address | Unseen, app_role: str, clock:
         idlers=tuple(Idler(pid=pid, user=user, seconds=seconds) for pid, user, seconds in seen.idle),
         foreign_tables=seen.foreign_tables,
         unchecked=seen.unchecked,
+        placed=seen.placed,
+        unlogged=seen.unlogged,
         extensions=seen.extensions,
         skew_seconds=seen.epoch_seconds - before,
         ledger=ledger,

@@ -165,6 +165,8 @@ CASES: list[tuple[str, Level, dict[str, Any]]] = [
     ("collation", Level.WARN, facts(aged_indexes=2)),
     ("foreign-tables", Level.WARN, server(foreign_tables=("a.b",))),
     ("foreign-keys", Level.WARN, server(unchecked=("a.b",))),
+    ("tablespaces", Level.WARN, server(placed=("a.b",))),
+    ("unlogged", Level.WARN, server(unlogged=("a.b",))),
     ("migrations", Level.STOP, server(unfinished=("20250101_init",))),
     ("migrations", Level.WARN, {"migrates": False}),
     ("migrations", Level.WARN, server(ledger="")),

@@ -48,7 +48,8 @@ class ServerLook:
 
     `hidden` are objects that our role cannot read completely, `tables` the names of all tables, `unfinished` the
     migrations that were begun and never finished, `skew_seconds` how far the server's clock is ahead of ours, `marker` which
-    app the database says that it belongs to, `unchecked` tables whose foreign keys are not enforced as they were made.
+    app the database says that it belongs to, `unchecked` tables whose foreign keys are not enforced as they were made,
+    `placed` what lies in another tablespace than the database, `unlogged` tables that a crash of the server empties.
     """
 
     facts: ServerFacts
@@ -63,6 +64,8 @@ class ServerLook:
     idlers: tuple[Idler, ...] = ()
     foreign_tables: tuple[str, ...] = ()
     unchecked: tuple[str, ...] = ()
+    placed: tuple[str, ...] = ()
+    unlogged: tuple[str, ...] = ()
     extensions: tuple[str, ...] = ()
     skew_seconds: float = 0.0
     ledger: str = ""

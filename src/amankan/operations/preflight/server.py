@@ -276,6 +276,28 @@ def unchecked(looks: Looks) -> Judgement:
     return well(say("foreign keys are enforced as a restore makes them"))
 
 
+def tablespaces(looks: Looks) -> Judgement:
+    """Everything lies in the database's own tablespace."""
+    found = _server(looks).placed
+    if found:
+        return warning(
+            say("a restore brings to the database's own tablespace: {names}", names=named(found)),
+            say("after a restore: ALTER TABLE ... SET TABLESPACE on each"),
+        )
+    return well(say("everything lies in the database's own tablespace"))
+
+
+def unlogged(looks: Looks) -> Judgement:
+    """No table is emptied by a crash of the server."""
+    found = _server(looks).unlogged
+    if found:
+        return warning(
+            say("a crash of the server empties: {names}", names=named(found)),
+            say("ALTER TABLE ... SET LOGGED on each whose rows are worth something"),
+        )
+    return well(say("no table is emptied by a crash of the server"))
+
+
 def clock(looks: Looks) -> Judgement:
     """The clocks of this machine and of the server agree."""
     skew = _server(looks).skew_seconds

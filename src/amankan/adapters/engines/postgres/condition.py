@@ -32,6 +32,15 @@ _UNCHECKED: Final[LiteralString] = """
     join pg_catalog.pg_class c on c.oid = t.tgrelid join pg_catalog.pg_namespace n on n.oid = c.relnamespace
     where t.tgisinternal and t.tgconstraint <> 0 and t.tgenabled <> 'O' order by 1
 """
+# What lies outside of the database's own tablespace, where a restore brings it (in `pg_global` there are only catalogues).
+_PLACED: Final[LiteralString] = """
+    select n.nspname || '.' || c.relname from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+    where c.reltablespace <> 0 and c.relkind in ('r', 'm', 'i') and n.nspname !~ '^pg_' order by 1
+"""
+_UNLOGGED: Final[LiteralString] = """
+    select n.nspname || '.' || c.relname from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+    where c.relpersistence = 'u' and c.relkind in ('r', 'm') and n.nspname !~ '^pg_' order by 1
+"""
 _EXTENSIONS: Final[LiteralString] = "select extname::text from pg_catalog.pg_extension order by 1"
 _TABLES: Final[LiteralString] = """
     select distinct c.relname::text from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
@@ -46,8 +55,8 @@ class Condition:
     """
     How a server stands. `hidden` are objects that our role cannot read, `idle` sessions in an open transaction (process,
     role, seconds), `epoch_seconds` the server's clock, `floor` the first safe minor version, None for a major unknown,
-    `unchecked` tables whose foreign keys are not enforced as they were made, `marker` which app the database belongs to,
-    None where nobody said so.
+    `unchecked` tables whose foreign keys are not enforced as they were made, `placed` what lies in another tablespace than the
+    database, `unlogged` tables that a crash empties, `marker` which app the database belongs to, None where nobody said so.
     """
 
     role: str
@@ -59,6 +68,8 @@ class Condition:
     idle: tuple[tuple[int, str, float], ...]
     foreign_tables: tuple[str, ...]
     unchecked: tuple[str, ...]
+    placed: tuple[str, ...]
+    unlogged: tuple[str, ...]
     extensions: tuple[str, ...]
     tables: tuple[str, ...]
     superusers: tuple[str, ...]
@@ -80,6 +91,8 @@ def condition(address: Address) -> Condition:
             idle=tuple((pid, user, seconds) for pid, user, seconds in rows(session, _IDLE)),
             foreign_tables=tuple(name for (name,) in rows(session, _FOREIGN)),
             unchecked=tuple(name for (name,) in rows(session, _UNCHECKED)),
+            placed=tuple(name for (name,) in rows(session, _PLACED)),
+            unlogged=tuple(name for (name,) in rows(session, _UNLOGGED)),
             extensions=tuple(name for (name,) in rows(session, _EXTENSIONS)),
             tables=tuple(name for (name,) in rows(session, _TABLES)),
             superusers=tuple(name for (name,) in rows(session, _SUPERUSERS)),
