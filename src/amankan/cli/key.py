@@ -11,6 +11,7 @@ import typer
 
 from amankan import wiring
 from amankan.cli.desk import Desk
+from amankan.cli.vanished import refuse_vanished
 from amankan.config.read import decode
 from amankan.errors import KeyRefused, SnapshotMissing
 from amankan.model.sentence import say
@@ -87,6 +88,7 @@ def check(desk: Desk, *, key: KeyFile = None) -> None:
     if not identities:
         fault = say("cannot check the recovery key: there is none at {place}", place=str(keys.recovery))
         raise KeyRefused(fault, next=say("aman key check --key FILE"))
+    refuse_vanished(desk)
     entries = wiring.catalogue(desk.settings, keys).census().entries
     if not entries:
         raise SnapshotMissing(say("cannot check the recovery key: the vault is empty"), next=say("aman backup"))

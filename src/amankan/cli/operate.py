@@ -34,7 +34,8 @@ from amankan.operations.walk import Ended, as_error
 
 Ask = Callable[[Plan, Rehearsal | None], str]
 
-# What a crash left behind is cleared up whether or not the vault is there; the others have no use for it.
+# What a crash left behind is cleared up whether or not the vault is there; seed and run have no use for it, and `aman prune`
+# looks before it comes here for the databases that were kept.
 WITHOUT_VAULT: Final = frozenset({"recover", "seed", "run", "prune"})
 
 

@@ -31,7 +31,8 @@ def status(desk: Desk) -> None:
     open_runs = [each for each in told if each.ending is None]
     updates = [each for each in told if each.operation == Operation.UPDATE.value]
     # While an operation holds the database shut nobody can look at its guard, and nothing is wrong with that.
-    newest, seen, kept = _newest(desk), None if open_runs else look(desk), kept_by_journal(desk)
+    newest, silent = _newest(desk)
+    seen, kept = None if open_runs else look(desk), kept_by_journal(desk)
     marker = None if open_runs else _marker(desk)
     release = _release(desk, newest)
     app = desk.settings.app
@@ -53,7 +54,7 @@ def status(desk: Desk) -> None:
             *_mark_rows(Marker(app=app.name, environment=app.environment), marker),
             (say("release"), release or say("not known")),
             (say("guard"), say("looked at when the operation has ended") if open_runs else guard_sentence(seen)),
-            (say("last backup"), _backup_sentence(desk, newest)),
+            (say("last backup"), say("not known") if silent else _backup_sentence(desk, newest)),
             (say("last update"), _update_sentence(updates)),
             *((say("kept database"), until_sentence(each)) for each in kept),
             (say("unfinished"), _unfinished_sentence(desk, open_runs)),
@@ -79,15 +80,15 @@ def _mark_rows(ours: Marker, found: Marker | None) -> tuple[tuple[Sentence, Sent
     return ((say("mark"), say("{wrong}; next: {remedy}", wrong=wrong, remedy=remedy(found))),)
 
 
-def _newest(desk: Desk) -> Snapshot | None:
-    """Return the newest snapshot; a vault that does not answer is warned about, for the rest can still be told."""
+def _newest(desk: Desk) -> tuple[Snapshot | None, bool]:
+    """Return the newest snapshot, and whether it cannot be known; that is warned about, for the rest can still be told."""
     try:
         refuse_vanished(desk)
         entries = wiring.catalogue(desk.settings, wiring.keychain(desk.settings)).census().entries
     except AmankanError as error:
         desk.printer.warn(error.cannot)
-        return None
-    return entries[-1].snapshot if entries else None
+        return None, True
+    return (entries[-1].snapshot if entries else None), False
 
 
 def _release(desk: Desk, newest: Snapshot | None) -> str | None:

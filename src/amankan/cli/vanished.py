@@ -20,7 +20,7 @@ def refuse_vanished(desk: Desk) -> None:
     """Raise VaultMissing where nothing lies in the vault and something did; one that does not answer is not judged here."""
     location, gone = desk.settings.vault.location, False
     with suppress(EffectFailed):
-        gone = _seen(desk.disk) == _place(desk) and not _holds(desk)
+        gone = _seen(desk.disk) == _place(desk) and _empty(desk)
     if gone:
         raise VaultMissing(
             say("cannot find the vault: there is nothing in {location}, and there was", location=location),
@@ -31,13 +31,12 @@ def refuse_vanished(desk: Desk) -> None:
 def remember_vault(desk: Desk) -> None:
     """Where the vault is that holds something is known from now on; nothing is done where that cannot be told."""
     with suppress(AmankanError):
-        if _seen(desk.disk) != _place(desk) and _holds(desk):
+        if _seen(desk.disk) != _place(desk) and not _empty(desk):
             desk.disk.replace(SEEN, json.dumps(_place(desk)).encode())
 
 
-def _holds(desk: Desk) -> bool:
-    census = wiring.catalogue(desk.settings, wiring.keychain(desk.settings)).census()
-    return bool(census.entries or census.faults)
+def _empty(desk: Desk) -> bool:
+    return wiring.catalogue(desk.settings, wiring.keychain(desk.settings)).empty()
 
 
 def _place(desk: Desk) -> dict[str, str]:

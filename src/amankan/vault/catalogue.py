@@ -148,7 +148,7 @@ class Catalogue:
             except WrongTarget:
                 continue  # another app's, whole and signed: several may share a store
             except (Refused, SnapshotDamaged) as error:
-                if f"-{self._app}-" in folder:
+                if self._ours(folder):
                     faults.append(Fault(snapshot=folder, error=error))
                 continue
             if entry is not None:
@@ -219,7 +219,14 @@ class Catalogue:
         names = self._store.names()
         folders = {name.partition("/")[0] for name in names if "/" in name}
         complete = {name.removesuffix(f"/{MANIFEST}") for name in names if name.endswith(f"/{MANIFEST}")}
-        return tuple(sorted(folder for folder in folders - complete if f"-{self._app}-" in folder))
+        return tuple(sorted(folder for folder in folders - complete if self._ours(folder)))
+
+    def empty(self) -> bool:
+        """Tell, by the names alone, whether no complete snapshot of this app is there, believed or not."""
+        return not any(name.endswith(f"/{MANIFEST}") and self._ours(name) for name in self._store.names())
+
+    def _ours(self, name: str) -> bool:
+        return f"-{self._app}-" in name
 
     def _read(self, folder: str, names: frozenset[str]) -> Entry | None:
         document = self._fetch(f"{folder}/{MANIFEST}")

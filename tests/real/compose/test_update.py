@@ -111,8 +111,17 @@ def test_good_updates_and_the_way_back(ocn: Shop) -> None:
     assert untouched == ocn.untouched()
 
 
+def patiently(shop: Shop) -> None:
+    """The app is not called unhealthy within any time that matters here."""
+    path = shop.project.folder / "docker-compose.yml"
+    path.write_text(path.read_text().replace("retries: 10\n", "retries: 1000\n"))
+    shop.project.compose("up", "--detach", "--wait", "app")
+
+
 def test_bad_releases_are_refused(ocn: Shop) -> None:
     """A broken, a lossy, a failing and a crashing release each stop before anybody waits, and say why."""
+    # On a busy machine the engine may call a container unhealthy before it was asked for what it answers.
+    patiently(ocn)
     aman, project, untouched = ready(ocn), ocn.project, ocn.untouched()
     project.sql((EXAMPLES / "ocn" / "fill.sql").read_text(), variables={"rows": "200"})
     with paying(project) as payments:
@@ -125,8 +134,7 @@ def test_bad_releases_are_refused(ocn: Shop) -> None:
         crash = document(aman, "update", "--tag", "v8", "--yes", status=4)
     assert "cannot migrate" in broken["error"]["cannot"]
     assert "loss-found" == lossy["error"]["code"]
-    # Which of the two is seen first depends on how busy the machine is.
-    assert any(words in error["error"]["cannot"] for words in ("answers 500", "app is unhealthy"))
+    assert "answers 500" in error["error"]["cannot"]
     assert ("refused", 0.0) == (crash["update"]["outcome"], crash["update"]["downtime_seconds"])
     assert "v3" == project.ask("GET", "/version")[1]["version"]
     assert payments.acknowledged <= kept(project)

@@ -90,9 +90,7 @@ class ComposeRuntime:
         """Leave alone what is of this release; let Compose make the others anew, from the project as the run found it."""
         with told("place the release"):
             kept = self._kept(claim)
-            for words in mended(self._placed(kept.project), kept.project, taken=self._taken):
-                run(self._docker("container", *words, claim=claim))
-            placed = self._placed(kept.project)
+            placed = self._whole(kept.project, claim=claim)
             self._stop(placed, claim=claim)
             carrying = (image for image in release.images if image.service in self._settings.services)
             images = {image.service: image for image in carrying if not _stands(image, placed, kept=kept)}
@@ -175,6 +173,14 @@ class ComposeRuntime:
 
     def _placed_of(self, name: str) -> tuple[seen.Placed, ...]:
         return seen.placed(self._settings.docker, name, services=self._settings.services)
+
+    def _whole(self, project: Project, *, claim: Claim) -> tuple[seen.Placed, ...]:
+        """Return the containers of which none is half made anew any more."""
+        placed = self._placed(project)
+        commands = tuple(mended(placed, project, taken=self._taken))
+        for words in commands:
+            run(self._docker("container", *words, claim=claim))
+        return self._placed(project) if commands else placed
 
     def _taken(self, name: str) -> bool:
         return bool(self._settings.docker.inspect("container", (name,)))
